@@ -165,6 +165,16 @@ class DropoutLearner:
         self.iteration = 0
         self._scanned: tuple[np.ndarray, Scan] | None = None
 
+    def train_initially(self) -> None:
+        """Section 4.2.1: gradient descent on the initial labels alone; does nothing where that is done.
+
+        `ask` does it when needed. It depends on neither Θ, α nor the acquisition function: learners that differ in
+        nothing else may hand on the classifier, ``b.classifier.restore(a.classifier.state())``.
+        """
+        if not self.classifier.steps:
+            with self._all_or_nothing():
+                self._descend({}, self.config.first_steps)
+
     def ask(self) -> int:
         """Stage I: the unlabeled clip with the highest acquisition value.
 
@@ -247,13 +257,12 @@ class DropoutLearner:
         self._scanned = None
 
     def _start(self) -> None:
-        """Section 4.2.1 and the first T0 iterations, when first needed: a restored learner skips them."""
-        if self.iteration or self.classifier.steps:
-            return
-        with self._all_or_nothing():
-            self._descend({}, self.config.first_steps)
-            for _ in range(self.config.wait):
-                self._train(self._confident(*self._scan()))
+        """Section 4.2.1 and the first T0 iterations, when first needed: a restored learner skips what it has done."""
+        self.train_initially()
+        if self.iteration < self.config.wait:
+            with self._all_or_nothing():
+                while self.iteration < self.config.wait:
+                    self._train(self._confident(*self._scan()))
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -269,7 +278,7 @@ class DropoutLearner:
     def _scan(self) -> tuple[np.ndarray, Scan]:
         if self._scanned is None:
             unlabeled = self.pool[~np.isin(self.pool, list(self.labels))]
-            self._scanned = unlabeled, self.classifier.scan(self.x[unlabeled], self.config.n_masks, "scan")
+            self._scanned = unlabeled, self.classifier.scan_clips(unlabeled, self.config.n_masks, "scan")
         return self._scanned
 
     def _confident(self, unlabeled: np.ndarray, scan: Scan) -> dict[int, int]:

@@ -151,10 +151,25 @@ class DropoutClassifier:
         ValueError
             x has another dimension or is not finite, or n_masks is below 1.
         """
-        x = check_embeddings(x, width=self.x.shape[1])
+        return self._scan(check_embeddings(x, width=self.x.shape[1]), None, n_masks, purpose)
+
+    def scan_clips(self, clips: np.ndarray, n_masks: int = 128, purpose: str = "predict") -> Scan:
+        """As ``scan(self.x[clips])``, without copying or checking these rows again; `clips` int64 (m,).
+
+        Raises
+        ------
+        IndexError
+            A clip is not a row of x.
+        """
+        clips = np.asarray(clips, np.int64)
+        if clips.size and not 0 <= clips.min() <= clips.max() < len(self.x):
+            raise IndexError(f"clips {clips.min()} to {clips.max()} are not all rows of the {len(self.x)} embeddings")
+        return self._scan(self.x, clips, n_masks, purpose)
+
+    def _scan(self, x: np.ndarray, rows: np.ndarray | None, n_masks: int, purpose: str) -> Scan:
         if n_masks < 1:
             raise ValueError(f"the number of dropout masks |D| must be at least 1, not {n_masks}")
-        return Scan(*self._engine.scan(x, mask_key(self.seed, purpose, self.steps), n_masks))
+        return Scan(*self._engine.scan(x, mask_key(self.seed, purpose, self.steps), n_masks, rows))
 
     @property
     def weight(self) -> np.ndarray:

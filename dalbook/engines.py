@@ -20,6 +20,9 @@ ROWS = 1024  # clips a matrix product: their scores (1024 x |D| C float32) stay 
 PARTS = 8  # a minibatch's gradient is summed in 8 parts whatever the number of threads, so it never depends on that
 
 
+Summed = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
 def engine_for(device: str) -> type:
     """The engine that serves a device: compiled loops on the CPU, PyTorch elsewhere.
 
@@ -56,20 +59,24 @@ class TorchEngine:
         self.optimizer.step()
 
     @torch.no_grad()
-    def scan(self, x: np.ndarray, key: np.uint64, n_masks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Votes int32 (m, C), mean probabilities float32 (m, C) and mean entropies float32 (m,) over |D| hypotheses."""
+    def scan(self, x: np.ndarray, key: np.uint64, n_masks: int, rows: np.ndarray | None = None) -> Summed:
+        """Votes int32 (m, C), mean probabilities float32 (m, C) and mean entropies float32 (m,) over |D| hypotheses.
+
+        Of all rows of x, or of those that `rows` names (int64).
+        """
+        rows = np.arange(len(x)) if rows is None else rows
         masked = self.weight[:, None] * self._masks(key, n_masks) * 2  # (C, |D|, d)
         product = masked.flatten(0, 1).T.contiguous()
-        rows = []
-        for begin in range(0, max(len(x), 1), ROWS):
-            part = torch.tensor(x[begin : begin + ROWS], device=self.device)
+        parts = []
+        for begin in range(0, max(len(rows), 1), ROWS):
+            part = torch.tensor(x[rows[begin : begin + ROWS]], device=self.device)
             scores = (part @ product).view(len(part), len(self.bias), n_masks) + self.bias[:, None]
             log_p = scores.log_softmax(1)
             p = log_p.exp()
             votes = torch.zeros(len(part), scores.shape[1], device=self.device)
             votes.scatter_add_(1, scores.argmax(1), torch.ones_like(scores[:, 0]))
-            rows.append((votes.int().cpu(), p.mean(2).cpu(), -(p * log_p).sum(1).mean(1).cpu()))
-        return tuple(torch.cat(column).numpy() for column in zip(*rows, strict=True))
+            parts.append((votes.int().cpu(), p.mean(2).cpu(), -(p * log_p).sum(1).mean(1).cpu()))
+        return tuple(torch.cat(column).numpy() for column in zip(*parts, strict=True))
 
     def arrays(self) -> dict[str, Any]:
         """Parameters and Adam's state as NumPy arrays: weight (C, d), bias (C,), first and second moments of both."""
@@ -121,21 +128,29 @@ class CompiledEngine:
         self.kernels.adam(*flat, self.steps + 1, self.rate, self.decay)
         self.steps += 1
 
-    def scan(self, x: np.ndarray, key: np.uint64, n_masks: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Votes int32 (m, C), mean probabilities float32 (m, C) and mean entropies float32 (m,) over |D| hypotheses."""
+    def scan(self, x: np.ndarray, key: np.uint64, n_masks: int, rows: np.ndarray | None = None) -> Summed:
+        """Votes int32 (m, C), mean probabilities float32 (m, C) and mean entropies float32 (m,) over |D| hypotheses.
+
+        Of all rows of x, or of those that `rows` names (int64).
+        """
         x = np.require(x, requirements="W")  # PyTorch warns of arrays that it could not write to
         d, c = x.shape[1], self.n_classes
         masks = np.float32(2) * unpack(mask_words(key, n_masks, d), d).T  # (d, |D|)
         weight, bias = self._get(self.weight)
         product = (weight.T[:, :, None] * masks[:, None]).reshape(d, c * n_masks)
         bias = torch.from_numpy(np.repeat(bias, n_masks))
-        votes, probs = np.empty((len(x), c), np.int32), np.empty((len(x), c), np.float32)
-        entropy = np.empty(len(x), np.float32)
-        product, scores = torch.from_numpy(product), torch.empty(min(ROWS, len(x)), c * n_masks)
-        for begin in range(0, len(x), ROWS):
-            part = torch.from_numpy(x[begin : begin + ROWS])
+        m = len(x) if rows is None else len(rows)
+        votes, probs, entropy = np.empty((m, c), np.int32), np.empty((m, c), np.float32), np.empty(m, np.float32)
+        x, product, scores = torch.from_numpy(x), torch.from_numpy(product), torch.empty(min(ROWS, m), c * n_masks)
+        picked = None if rows is None else torch.empty(len(scores), d)
+        for begin in range(0, m, ROWS):
+            block = slice(begin, min(begin + ROWS, m))
+            if picked is None:
+                part = x[block]
+            else:
+                part = torch.index_select(x, 0, torch.from_numpy(rows[block]), out=picked[: block.stop - begin])
             z = torch.addmm(bias, part, product, out=scores[: len(part)]).numpy()
-            out = (votes[begin : begin + ROWS], probs[begin : begin + ROWS], entropy[begin : begin + ROWS])
+            out = votes[block], probs[block], entropy[block]
             spread(
                 lambda rows, z=z, out=out: self.kernels.tally(z[rows], c, n_masks, *(o[rows] for o in out)),
                 [slice(i, i + 128) for i in range(0, len(z), 128)],
