@@ -1,4 +1,4 @@
-"""The command line: `dalbook curve`, `dalbook bench` and `dalbook prepare`."""
+"""The command line: `dalbook curve`, `bench` and `prepare`; `run` and what belongs to it is in `cli_experiments`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+
+from dalbook import cli_experiments
+from dalbook.cli_common import check_target, integers, write_text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -81,6 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     prepare.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="processes (default: one a core)")
     prepare.set_defaults(command=_prepare)
+    cli_experiments.add(commands)
     return parser
 
 
@@ -111,10 +115,10 @@ def _prepare(options: argparse.Namespace) -> int:
 
 def _curve(options: argparse.Namespace) -> int:
     for path in (options.json, options.html):
-        _check_target(path)
+        check_target(path)
     if options.json and options.html and options.json.resolve() == options.html.resolve():
         raise ValueError(f"--json and --html name the same file, {options.json}")
-    budgets = _integers(options.budgets, "--budgets")
+    budgets = integers(options.budgets, "--budgets")
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
 
@@ -130,7 +134,7 @@ def _curve(options: argparse.Namespace) -> int:
     print(corpus.description)
     default_folds = "1,2" if corpus.name == "toy-city" else "all"
     chosen = default_folds if options.folds is None else options.folds
-    folds = None if chosen == "all" else _integers(chosen, "--folds")
+    folds = None if chosen == "all" else integers(chosen, "--folds")
     runs = plan(corpus, learners, folds, options.trials, options.seed, budgets)
     x = embeddings_for(corpus, options.embedding, jobs=options.jobs)
 
@@ -157,23 +161,23 @@ def _curve(options: argparse.Namespace) -> int:
             trials=options.trials,
             seed=options.seed,
         )
-        _write(options.json, json.dumps({"settings": told, "rows": rows}, indent=1))
+        write_text(options.json, json.dumps({"settings": told, "rows": rows}, indent=1))
     if options.html:
         from dalbook.figures import learning_curve
 
         figure = learning_curve(table)
         figure.update_layout(title=where)
-        _write(options.html, figure.to_html(include_plotlyjs=True, full_html=True))
+        write_text(options.html, figure.to_html(include_plotlyjs=True, full_html=True))
     return 0
 
 
 def _bench(options: argparse.Namespace) -> int:
-    _check_target(options.json)
+    check_target(options.json)
     from dalbook.bench import bench
 
     figures = bench(print)
     if options.json:
-        _write(options.json, json.dumps(figures, indent=1))
+        write_text(options.json, json.dumps(figures, indent=1))
     return 0
 
 
@@ -188,33 +192,6 @@ def _layout(table) -> str:
     )
     wide = cells.pivot_table(index="learner", columns="budget", values="cell", aggfunc="first", sort=False)
     return wide.rename_axis(columns="labels", index=None).to_string()
-
-
-def _integers(text: str, option: str) -> list[int]:
-    try:
-        return [int(part) for part in text.split(",")]
-    except ValueError:
-        raise ValueError(f"{option} takes whole numbers with commas between, such as 30,60, not {text!r}") from None
-
-
-def _check_target(path: Path | None) -> None:
-    """Refuse, before the long run, a file that could not be written after it."""
-    if path is None:
-        return
-    if path.is_dir() or not path.resolve().parent.is_dir():
-        raise ValueError(f"cannot write {path}: {'it is a folder' if path.is_dir() else 'there is no such folder'}")
-    if not all(os.access(place, os.W_OK) for place in (path, path.resolve().parent) if place.exists()):
-        raise ValueError(f"cannot write {path}: permission denied")
-
-
-def _write(path: Path, text: str) -> None:
-    from dalbook.cache import write_whole
-
-    if path.exists() and not path.is_file():  # a pipe or a device: there is nothing to replace
-        path.write_text(text, encoding="utf-8")
-    else:
-        write_whole(path.resolve(), lambda file: file.write(text.encode()))
-    print(f"wrote {path}")
 
 
 if __name__ == "__main__":

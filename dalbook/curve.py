@@ -78,23 +78,39 @@ def plan(
     ]
 
 
-def build(name: str, x: np.ndarray, corpus: Corpus, pool: np.ndarray, seed: int, device: str = "auto") -> Learner:
+def build(
+    name: str,
+    x: np.ndarray,
+    labels: np.ndarray,
+    classes: Sequence[str],
+    pool: np.ndarray,
+    seed: int,
+    config: DALConfig | None = None,
+    device: str = "auto",
+) -> Learner:
     """A learner by name: "dal", "dal:" and an acquisition function, "mal", or "mal:kl" on MFCC statistics.
 
     All variants of DAL start from the same initial labels for the same seed and pool.
     """
     if name.startswith("mal"):
         distance = kl_distance(x[pool]) if name == "mal:kl" else None
-        return MedoidLearner(x, pool=pool, n_classes=len(corpus.classes), distance=distance)
-    initial = initial_labels(corpus.labels, pool, corpus.classes, seed)
-    acquisition = name.partition(":")[2] or "vote_entropy"
-    return DropoutLearner(x, len(corpus.classes), initial, pool=pool, acquisition=acquisition, seed=seed, device=device)
+        return MedoidLearner(x, pool=pool, n_classes=len(classes), distance=distance)
+    return DropoutLearner(
+        x,
+        len(classes),
+        initial_labels(labels, pool, classes, seed),
+        pool=pool,
+        config=config,
+        acquisition=name.partition(":")[2] or "vote_entropy",
+        seed=seed,
+        device=device,
+    )
 
 
 def run(one: Run, x: np.ndarray, corpus: Corpus, budgets: Sequence[int], device: str = "auto") -> list[dict]:
     """Run one learner up to the largest budget: a row for each budget with its macro-averaged recall."""
     pool, test = corpus.split(one.fold)
-    learner = build(one.learner, x, corpus, pool, one.seed, device)
+    learner = build(one.learner, x, corpus.labels, corpus.classes, pool, one.seed, device=device)
     curve = simulate(learner, corpus.labels, budgets, macro_recall_on(x[test], corpus.labels[test]))
     return [{**asdict(one), "budget": budget, "macro_recall": score} for budget, score in curve.items()]
 
@@ -124,7 +140,6 @@ def _run_alone(one: Run, x: np.ndarray, corpus: Corpus, budgets: Sequence[int], 
 
 def settings(corpus: Corpus, embedding: str, x: np.ndarray, **rest: object) -> dict:
     """All that decides a result, for the file it goes into."""
-    libraries = ("numpy", "scipy", "scikit-learn", "torch", "numba")
     return {
         "corpus": corpus.name,
         "clips": len(corpus),
@@ -134,9 +149,12 @@ def settings(corpus: Corpus, embedding: str, x: np.ndarray, **rest: object) -> d
         "dimensions": int(x.shape[1]),
         "dal": asdict(DALConfig()),
         **rest,
-        "versions": {
-            "dalbook": dalbook.__version__,
-            "python": platform.python_version(),
-            **{name: version(name) for name in libraries},
-        },
+        "versions": versions(),
     }
+
+
+def versions() -> dict[str, str]:
+    """Of dalbook, Python and the libraries that compute."""
+    libraries = ("numpy", "scipy", "scikit-learn", "torch", "numba")
+    own = {"dalbook": dalbook.__version__, "python": platform.python_version()}
+    return own | {name: version(name) for name in libraries}

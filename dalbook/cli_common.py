@@ -1,0 +1,39 @@
+"""What several commands need: options with numbers, and files to write results to."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from dalbook.cache import write_whole
+
+
+def integers(text: str, option: str) -> list[int]:
+    """Whole numbers with commas between, as an option takes them.
+
+    >>> integers("30,60", "--budgets")
+    [30, 60]
+    """
+    try:
+        return [int(part) for part in text.split(",")]
+    except ValueError:
+        raise ValueError(f"{option} takes whole numbers with commas between, such as 30,60, not {text!r}") from None
+
+
+def check_target(path: Path | None) -> None:
+    """Refuse, before the long run, a file that could not be written after it."""
+    if path is None:
+        return
+    if path.is_dir() or not path.resolve().parent.is_dir():
+        raise ValueError(f"cannot write {path}: {'it is a folder' if path.is_dir() else 'there is no such folder'}")
+    if not all(os.access(place, os.W_OK) for place in (path, path.resolve().parent) if place.exists()):
+        raise ValueError(f"cannot write {path}: permission denied")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file in one piece, and say so."""
+    if path.exists() and not path.is_file():  # a pipe or a device: there is nothing to replace
+        path.write_text(text, encoding="utf-8")
+    else:
+        write_whole(path.resolve(), lambda file: file.write(text.encode()))
+    print(f"wrote {path}")
