@@ -231,7 +231,7 @@ def _on_cluster(arguments: list[tuple[str, Run, str]], scheduler: str) -> Iterat
     try:
         from distributed import Client, as_completed
     except ImportError:
-        raise ImportError("--engine dask needs dask: pip install 'dalbook[cluster]'") from None
+        raise ImportError("--engine dask needs dask: pip install 'dalbook[dask]'") from None
 
     with Client(scheduler, timeout="30s") as client:
         futures = client.map(_alone, arguments, pure=False)
