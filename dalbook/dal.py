@@ -229,7 +229,7 @@ class DropoutLearner:
     def pseudo(self) -> dict[int, int]:
         """S_P of equation (4) as it stands: clip -> guessed class, made anew in each iteration."""
         unlabeled, scan = self.scan()
-        return self._confident(unlabeled, scan)
+        return self.confident(unlabeled, scan)
 
     def state(self) -> dict[str, Any]:
         """Weights, Adam's moments, counters and labels; with the seed these decide all that follows."""
@@ -262,7 +262,7 @@ class DropoutLearner:
         if self.iteration < self.config.wait:
             with self._all_or_nothing():
                 while self.iteration < self.config.wait:
-                    self._train(self._confident(*self._scan()))
+                    self._train(self.confident(*self._scan()))
 
     @contextmanager
     def _all_or_nothing(self) -> Iterator[None]:
@@ -281,7 +281,8 @@ class DropoutLearner:
             self._scanned = unlabeled, self.classifier.scan_clips(unlabeled, self.config.n_masks, "scan")
         return self._scanned
 
-    def _confident(self, unlabeled: np.ndarray, scan: Scan) -> dict[int, int]:
+    def confident(self, unlabeled: np.ndarray, scan: Scan) -> dict[int, int]:
+        """The rule that makes S_P of scanned clips, clip -> guessed class: (4). Override it to try another one."""
         rows, classes = pseudo_labels(scan.probs_nC, self.config.threshold)
         return dict(zip(unlabeled[rows].tolist(), classes.tolist(), strict=True))
 

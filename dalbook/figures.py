@@ -140,6 +140,91 @@ def learning_curve(rows: pd.DataFrame | Iterable[Mapping]) -> go.Figure:
     return fig
 
 
+# What a reader calls the corpora.
+CORPORA = {"urbansound8k": "UrbanSound8K", "toy-city": "toy-city"}
+
+
+def experiment(table: pd.DataFrame) -> go.Figure:
+    """Draw the learning curves of an experiment, with buttons to switch between corpora where there are several.
+
+    ``table`` is that of ``dalbook table``. Its first corpus is shown first.
+    """
+    from dalbook.compare import curves
+
+    parts = {str(name): part for name, part in table.groupby("corpus", sort=False)}
+    return _switch({name: learning_curve(curves(part)) for name, part in parts.items()})
+
+
+def guesses(table: pd.DataFrame) -> go.Figure:
+    """Draw how many pseudo-labels each variant gives itself over the budget, and which share of them is right.
+
+    ``table`` is that of ``dalbook table``; the counts stand above, the shares below.
+    """
+    from dalbook.compare import guesses as counted
+
+    drawn = {}
+    for corpus, part in table.groupby("corpus", sort=False):
+        fig = go.Figure()
+        for number, (learner, points) in enumerate(counted(part).groupby("learner", sort=False)):
+            colour, _, symbol = LEARNER_STYLES[number % len(LEARNER_STYLES)]
+            common = {"x": points["budget"].tolist(), "legendgroup": learner, "mode": "lines+markers"}
+            marker = {"color": colour, "symbol": symbol, "size": 8}
+            fig.add_scatter(
+                **common,
+                y=points["pseudo"].tolist(),
+                name=learner,
+                line={"color": colour, "width": 2.5},
+                marker=marker,
+                hovertemplate="N = %{x}: %{y:.0f} pseudo-labels",
+            )
+            fig.add_scatter(
+                **common,
+                y=points["right"].tolist(),
+                name=learner,
+                showlegend=False,
+                line={"color": colour, "width": 2.5, "dash": "dot"},
+                marker=marker,
+                xaxis="x2",
+                yaxis="y2",
+                hovertemplate="N = %{x}: %{y:.1%} of them right",
+            )
+        axis = {"title": "Labeling budget N"}
+        wide = part["budget"].max() >= 20 * part["budget"].min() > 0
+        fig.update_layout(
+            template="dalbook",
+            grid={"rows": 2, "columns": 1, "pattern": "independent"},
+            height=640,
+            xaxis={"type": "log" if wide else "linear"},
+            xaxis2={**axis, "type": "log" if wide else "linear"},
+            yaxis={"title": "pseudo-labels", "rangemode": "tozero"},
+            yaxis2={"title": "share that is right", "tickformat": ".0%"},
+        )
+        drawn[str(corpus)] = fig
+    return _switch(drawn)
+
+
+def _switch(drawn: Mapping[str, go.Figure]) -> go.Figure:
+    """One figure out of several with the same axes: all their lines, and a button for each that shows only its own."""
+    first, *others = drawn.values()
+    counts = [len(fig.data) for fig in drawn.values()]
+    for fig in others:
+        first.add_traces([trace.update(visible=False) for trace in fig.data])
+    if not others:
+        return first
+    buttons = []
+    for number, name in enumerate(drawn):
+        shown = [number == group for group, count in enumerate(counts) for _ in range(count)]
+        buttons.append({"label": CORPORA.get(name, name), "method": "update", "args": [{"visible": shown}]})
+    first.update_layout(
+        updatemenus=[
+            {"type": "buttons", "direction": "right", "buttons": buttons, "x": 0, "xanchor": "left", "y": -0.18}
+            | {"yanchor": "top", "showactive": True}
+        ],
+        margin={"b": 100},
+    )
+    return first
+
+
 def _add_learner(fig: go.Figure, learner: str, points: list, colour: str, dash: str, symbol: str) -> None:
     budgets = [row["budget"] for row in points]
     high, low = [row["high"] for row in points], [row["low"] for row in points]

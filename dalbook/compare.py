@@ -1,0 +1,117 @@
+"""From the tidy table of an experiment to what it says: curves with intervals, paired differences, the guesses behind.
+
+The tables are those of `dalbook table`, see `dalbook.listing.Listing.table`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from dalbook.simulate import bootstrap_interval, summary
+
+LEARNERS = {
+    "dal": "DAL (vote entropy)",
+    "dal:random": "random",
+    "dal:bald": "BALD",
+    "dal:predictive_entropy": "predictive entropy",
+    "dal:margin": "margin",
+    "dal:variation_ratio": "variation ratio",
+    "mal": "MAL (embeddings)",
+    "mal:kl": "MAL (MFCC)",
+}
+
+
+def variants(table: pd.DataFrame) -> pd.Series:
+    """What each row is a variant of, in words: the threshold or weight where these differ, else the learner.
+
+    >>> table = pd.DataFrame({"learner": ["dal", "dal"], "threshold": [0.5, 1.0], "alpha": [0.01, 0.01]})
+    >>> variants(table).tolist()
+    ['Θ = 0.5', 'Θ = 1']
+    """
+    for column, symbol in (("threshold", "Θ"), ("alpha", "α")):
+        if table[column].nunique() > 1:
+            return table[column].map(lambda value, symbol=symbol: f"{symbol} = {value:g}")
+    return table["learner"].map(lambda name: LEARNERS.get(name, name))
+
+
+def curves(table: pd.DataFrame) -> pd.DataFrame:
+    """Mean recall and 80 % interval of each variant at each budget, see `dalbook.simulate.summary`.
+
+    Parameters
+    ----------
+    table
+        The runs of one corpus.
+
+    Returns
+    -------
+    DataFrame
+        learner (the variant in words), budget, mean, low, high, experiments.
+    """
+    return summary(table.assign(learner=variants(table)))
+
+
+def paired(table: pd.DataFrame, variant: str, reference: str) -> pd.DataFrame:
+    """How much better one variant is than another on the same test fold and in the same trial.
+
+    Both start from the same labels and weights there, so what makes one fold or start harder than another drops out.
+
+    Parameters
+    ----------
+    table
+        The runs of one corpus.
+    variant, reference
+        Two names out of `variants`.
+
+    Returns
+    -------
+    DataFrame
+        One row a budget and one, "all", for the mean over all budgets: the mean difference in recall, its 80 %
+        bootstrap interval (low, high), how many of the pairs it is positive in (better) and negative in (worse), and
+        p of Wilcoxon's signed-rank test, two-sided, NaN for fewer than six pairs, where it cannot fall below 0.05.
+
+    Raises
+    ------
+    ValueError
+        A variant that is not there.
+
+    Examples
+    --------
+    >>> rows = [["dal", t, 0.01, 1, i, 30, r + t * i / 100] for t in (0.5, 1.0) for i, r in enumerate((0.5, 0.6, 0.7))]
+    >>> table = pd.DataFrame(rows, columns="learner threshold alpha fold trial budget macro_recall".split())
+    >>> float(paired(table, "Θ = 1", "Θ = 0.5").loc["all", "difference"])
+    0.005
+    """
+    from scipy.stats import wilcoxon
+
+    table = table.assign(variant=variants(table))
+    for name in (variant, reference):
+        if name not in set(table["variant"]):
+            raise ValueError(f"there is no variant {name!r}; choose from {', '.join(table['variant'].unique())}")
+    recall = table.pivot_table(index=["fold", "trial"], columns=["variant", "budget"], values="macro_recall")
+    difference = (recall[variant] - recall[reference]).dropna()
+    difference["all"] = difference.mean(axis=1)
+    rows = []
+    for budget, values in difference.items():
+        low, high = bootstrap_interval(values)
+        p = wilcoxon(values).pvalue if len(values) >= 6 and values.any() else np.nan
+        better, worse = int((values > 0).sum()), int((values < 0).sum())
+        rows.append([budget, round(values.mean(), 12), low, high, better, worse, p])
+    columns = ["budget", "difference", "low", "high", "better", "worse", "p"]
+    return pd.DataFrame(rows, columns=columns).set_index("budget")
+
+
+def guesses(table: pd.DataFrame) -> pd.DataFrame:
+    """The pseudo-labels of each variant at each budget: how many on average, and the share of them that is right.
+
+    Returns
+    -------
+    DataFrame
+        learner (the variant in words), budget, pseudo, right (NaN where there is none).
+    """
+    table = table[table["pseudo"].notna()]
+    groups = table.assign(learner=variants(table)).groupby(["learner", "budget"], sort=False)
+    summed = groups[["pseudo", "pseudo_right"]].sum().astype(float)
+    pseudo = groups["pseudo"].mean().astype(float)
+    right = summed["pseudo_right"] / summed["pseudo"].where(summed["pseudo"] > 0)
+    return pd.DataFrame({"pseudo": pseudo, "right": right}).reset_index()
