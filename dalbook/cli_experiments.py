@@ -127,7 +127,7 @@ def _figure(options: argparse.Namespace) -> int:
     check_target(options.html)
     from dalbook.figures import experiment
 
-    figure = experiment(_results(options), options.figure)
+    figure = experiment(_results(options))
     write_text(options.html, figure.to_html(include_plotlyjs=True, full_html=True))
     return 0
 

@@ -115,3 +115,23 @@ def guesses(table: pd.DataFrame) -> pd.DataFrame:
     pseudo = groups["pseudo"].mean().astype(float)
     right = summed["pseudo_right"] / summed["pseudo"].where(summed["pseudo"] > 0)
     return pd.DataFrame({"pseudo": pseudo, "right": right}).reset_index()
+
+
+def in_words(table: pd.DataFrame) -> str:
+    """The curves as sentences, for those who cannot see the figure: where each begins and ends, corpus by corpus.
+
+    >>> rows = [["toy-city", "dal", 0.5, 0.01, 1, 0, n, r] for n, r in ((30, 0.5), (40, 0.6))]
+    >>> in_words(pd.DataFrame(rows, columns="corpus learner threshold alpha fold trial budget macro_recall".split()))
+    'On toy-city: DAL (vote entropy) goes from 0.50 with 30 labels to 0.60 with 40.'
+    """
+    sentences = []
+    for corpus, part in table.groupby("corpus", sort=False):
+        ends = []
+        for name, curve in curves(part).groupby("learner", sort=False):
+            first, last = curve.iloc[0], curve.iloc[-1]
+            ends.append(
+                f"{name} goes from {first['mean']:.2f} with {first['budget']} labels to {last['mean']:.2f} with "
+                f"{last['budget']}"
+            )
+        sentences.append(f"On {corpus}: {'; '.join(ends)}.")
+    return " ".join(sentences)
