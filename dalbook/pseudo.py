@@ -96,12 +96,13 @@ def draw_minibatch(
     >>> clips.tolist(), classes.tolist()
     ([4, 4, 7, 7], [0, 0, 1, 1])
     """
-    clips, classes = [], []
+    clips, classes, places = [], [], []
     for c, (own, guessed) in enumerate(zip(labeled, pseudo, strict=True)):
         for group, n in zip((own, guessed), minibatch_shares(len(own), len(guessed), alpha, size), strict=True):
             if n:
                 clips.append(np.asarray(group, np.int64)[rng.integers(0, len(group), n)])
-                classes.append(np.full(n, c, np.int64))
+                classes.append(c)
+                places.append(n)
     if not clips:
         raise ValueError("there is no labeled clip to train on: label at least one clip first")
-    return np.concatenate(clips), np.concatenate(classes)
+    return np.concatenate(clips), np.repeat(np.array(classes, np.int64), places)
