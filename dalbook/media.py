@@ -132,7 +132,7 @@ def _encode(x: NDArray[np.float32], rate: int, mp3: bool) -> tuple[str, bytes]:
         playable = min(max(rate, MP3_RATES[0]), AUDIBLE)
         file = io.BytesIO()
         soundfile.write(file, _at(x, rate, playable), playable, format="FLAC", subtype="PCM_16")
-        if file.tell() <= LONG:
+        if len(file.getvalue()) <= LONG:
             return "audio/flac", file.getvalue()
     playable = next((r for r in MP3_RATES if r >= rate), AUDIBLE)
     file = io.BytesIO()
