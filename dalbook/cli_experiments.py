@@ -106,8 +106,9 @@ def _status(options: argparse.Namespace) -> int:
             f"{now['running']} running, {now['missing']} missing; {_hours(now['seconds'])} computed"
         )
         if now["done"] < now["runs"]:
-            left = now["seconds_left"]
-            print(f"  time left: {_hours(left)} of one core, {_hours(left / max(now['running'], 1))} at this pace")
+            left, running = now["seconds_left"], now["running"]
+            pace = f", {_hours(left / running)} at this pace" if running > 1 else ""
+            print(f"  time left: {_hours(left)} of one core{pace}")
         for error in now["bad"]:
             print(f"  {error}: it will be done again")
     return 0

@@ -25,14 +25,25 @@ LEARNERS = {
 def variants(table: pd.DataFrame) -> pd.Series:
     """What each row is a variant of, in words: the threshold or weight where these differ, else the learner.
 
+    Where one variant was run on several embeddings of a corpus, these are part of its name.
+
     >>> table = pd.DataFrame({"learner": ["dal", "dal"], "threshold": [0.5, 1.0], "alpha": [0.01, 0.01]})
     >>> variants(table).tolist()
     ['Θ = 0.5', 'Θ = 1']
     """
-    for column, symbol in (("threshold", "Θ"), ("alpha", "α")):
-        if table[column].nunique() > 1:
-            return table[column].map(lambda value, symbol=symbol: f"{symbol} = {value:g}")
-    return table["learner"].map(lambda name: LEARNERS.get(name, name))
+    varied = [(c, s) for c, s in (("threshold", "Θ"), ("alpha", "α")) if table[c].nunique() > 1]
+    named = not varied or table["learner"].nunique() > 1
+    names = []
+    for row in table[["learner", "threshold", "alpha"]].itertuples(index=False):
+        words = [LEARNERS.get(row.learner, row.learner)] * named
+        words += [f"{symbol} = {getattr(row, c):g}" for c, symbol in varied if pd.notna(getattr(row, c))]
+        names.append(", ".join(words))
+    names = pd.Series(names, table.index, dtype=object)
+    if "embedding" in table:
+        by = [names, table["corpus"]] if "corpus" in table else [names]
+        several = table.groupby(by, sort=False)["embedding"].transform("nunique") > 1
+        names = names.where(~several, names + " (" + table["embedding"].astype(str) + ")")
+    return names
 
 
 def curves(table: pd.DataFrame) -> pd.DataFrame:
@@ -47,8 +58,13 @@ def curves(table: pd.DataFrame) -> pd.DataFrame:
     -------
     DataFrame
         learner (the variant in words), budget, mean, low, high, experiments.
+
+    Raises
+    ------
+    ValueError
+        A run stands in the table twice.
     """
-    return summary(table.assign(learner=variants(table)))
+    return summary(_each_once(table.assign(learner=variants(table))))
 
 
 def paired(table: pd.DataFrame, variant: str, reference: str) -> pd.DataFrame:
@@ -73,7 +89,7 @@ def paired(table: pd.DataFrame, variant: str, reference: str) -> pd.DataFrame:
     Raises
     ------
     ValueError
-        A variant that is not there.
+        A variant that is not there, or a run that stands in the table twice.
 
     Examples
     --------
@@ -84,11 +100,11 @@ def paired(table: pd.DataFrame, variant: str, reference: str) -> pd.DataFrame:
     """
     from scipy.stats import wilcoxon
 
-    table = table.assign(variant=variants(table))
+    table = _each_once(table.assign(learner=variants(table)))
     for name in (variant, reference):
-        if name not in set(table["variant"]):
-            raise ValueError(f"there is no variant {name!r}; choose from {', '.join(table['variant'].unique())}")
-    recall = table.pivot_table(index=["fold", "trial"], columns=["variant", "budget"], values="macro_recall")
+        if name not in set(table["learner"]):
+            raise ValueError(f"there is no variant {name!r}; choose from {', '.join(table['learner'].unique())}")
+    recall = table.pivot(index=["fold", "trial"], columns=["learner", "budget"], values="macro_recall")
     difference = (recall[variant] - recall[reference]).dropna()
     difference["all"] = difference.mean(axis=1)
     rows = []
@@ -135,3 +151,13 @@ def in_words(table: pd.DataFrame) -> str:
             )
         sentences.append(f"On {corpus}: {'; '.join(ends)}.")
     return " ".join(sentences)
+
+
+def _each_once(table: pd.DataFrame) -> pd.DataFrame:
+    """The table as it is, or an error where averaging would count a run twice, such as one of two corpora."""
+    where = ["learner", "fold", "trial", "budget"]
+    twice = table[table.duplicated(where)]
+    if len(twice):
+        first = ", ".join(f"{column} {twice.iloc[0][column]}" for column in where)
+        raise ValueError(f"the table has the same run twice ({first}): give it one corpus, and each run once")
+    return table

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -55,9 +56,8 @@ class Inputs:
             raise ValueError(f"corpus {corpus.name} has clips of unknown class: an experiment needs the true labels")
         if x.ndim != 2 or len(x) != len(corpus):
             raise ValueError(f"embeddings {x.shape} do not belong to a corpus of {len(corpus)} clips")
-        x, classes = np.ascontiguousarray(x, np.float32), tuple(corpus.classes)
-        name = fingerprint(x, labels, folds, [corpus.name, embedding, *classes])
-        return cls(corpus.name, embedding, x, labels, folds, classes, name)
+        parts = corpus.name, embedding, np.ascontiguousarray(x, np.float32), labels, folds, tuple(corpus.classes)
+        return cls(*parts, _name(*parts))
 
     def split(self, fold: int) -> tuple[np.ndarray, np.ndarray]:
         """Positions of the training clips and of the test fold's clips.
@@ -73,10 +73,14 @@ class Inputs:
         return np.flatnonzero(~test), np.flatnonzero(test)
 
     def save(self, folder: str | os.PathLike) -> None:
-        """Write them below `folder`, unless they are there."""
+        """Write them below `folder`, unless they are there; what is damaged there is named and written again."""
         place = Path(folder, "inputs", self.name)
-        if (place / "about.json").exists():
-            return
+        if (place / "about.json").exists():  # the last to be written
+            try:
+                _read(place)
+                return
+            except ValueError as error:
+                print(f"{error}; they are written again", file=sys.stderr)
         place.mkdir(parents=True, exist_ok=True)
         for what in ("x", "labels", "folds"):
             write_whole(place / f"{what}.npy", lambda file, what=what: np.save(file, getattr(self, what)))
@@ -93,11 +97,29 @@ def load_inputs(folder: str, name: str) -> Inputs:
     ValueError
         They are not there, or damaged.
     """
-    place = Path(folder, "inputs", name)
+    try:
+        return _read(Path(folder, "inputs", name))
+    except ValueError as error:
+        raise ValueError(
+            f"{error}: start `dalbook run` again, which writes them; on another machine, let it see this folder"
+        ) from None
+
+
+def _read(place: Path) -> Inputs:
     try:
         about = json.loads((place / "about.json").read_text(encoding="utf-8"))
-        x = np.load(place / "x.npy", mmap_mode="r", allow_pickle=False)
+        # copy on write: processes share the memory, and PyTorch, which refuses a read-only array, makes no copy
+        x = np.load(place / "x.npy", mmap_mode="c", allow_pickle=False)
         labels, folds = (np.load(place / f"{what}.npy", allow_pickle=False) for what in ("labels", "folds"))
-        return Inputs(about["corpus"], about["embedding"], x, labels, folds, tuple(about["classes"]), name)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"the embeddings in {place} cannot be read ({error}): delete that folder, run again") from None
+        parts = about["corpus"], about["embedding"], x, labels, folds, tuple(about["classes"])
+        if _name(*parts) != place.name:
+            raise ValueError("their content is not what their name says")
+        return Inputs(*parts, place.name)
+    except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+        raise ValueError(f"the embeddings in {place} cannot be read ({error})") from None
+
+
+def _name(
+    corpus: str, embedding: str, x: np.ndarray, labels: np.ndarray, folds: np.ndarray, classes: tuple[str, ...]
+) -> str:
+    return fingerprint(x, labels, folds, [corpus, embedding, *classes])

@@ -16,7 +16,7 @@ import pandas as pd
 from dalbook.cache import write_whole
 from dalbook.experiments import Run
 from dalbook.inputs import Inputs
-from dalbook.running import claimed, done, execute, read_result
+from dalbook.running import claimed, execute, read_result
 
 WAIT = 1.0  # seconds between two looks at runs that other processes are at
 
@@ -87,15 +87,18 @@ class Listing:
         ------
         ChildProcessError
             A worker process was killed. Started again, the list goes on.
+        OSError, ValueError
+            A result cannot be written, or the inputs cannot be read.
         """
+        missing = []
         for run in self.runs:
             try:
                 read_result(self.folder, run)
             except FileNotFoundError:
-                pass
+                missing.append(run)
             except ValueError as error:
-                print(f"{error}: this run is done again", file=sys.stderr)
-        missing = [run for run in self.runs if not done(self.folder, run)]
+                missing.append(run)
+                print(f"dalbook: {error}: this run is done again", file=sys.stderr)
         total = len(self.runs)
         tell(total - len(missing))
         while missing:
@@ -201,43 +204,62 @@ def _each(
     if scheduler is not None:
         yield from _on_cluster(arguments, scheduler)
     elif jobs == 1:
-        yield from map(_alone, arguments)
+        yield from map(_here, arguments)
     else:
         from joblib import Parallel, delayed
 
         try:
             workers = Parallel(n_jobs=jobs, batch_size=1, pre_dispatch=jobs, return_as="generator_unordered")
-            yield from workers(delayed(_alone)(one) for one in arguments)
+            yield from workers(delayed(_in_worker)(one) for one in arguments)
         except BrokenProcessPool:
             raise ChildProcessError(
                 "a process was killed, probably for want of memory: use fewer --jobs; what is done is kept"
             ) from None
 
 
-def _alone(arguments: tuple[str, Run, str]) -> tuple[Run, bool]:
-    """One run on one thread."""
+def _here(arguments: tuple[str, Run, str]) -> tuple[Run, bool]:
+    """One run on one thread of a process that has other things to do afterwards."""
     import torch
+    from threadpoolctl import threadpool_limits
 
     threads = torch.get_num_threads()
+    with threadpool_limits(1):  # NumPy's matrix products
+        torch.set_num_threads(1)
+        try:
+            return arguments[1], execute(*arguments)
+        finally:
+            torch.set_num_threads(threads)
+
+
+def _in_worker(arguments: tuple[str, Run, str]) -> tuple[Run, bool]:
+    """One run on one thread of a process that is there for nothing else; other threads of it may be at other runs."""
+    import torch
+    from threadpoolctl import threadpool_limits
+
+    threadpool_limits(1)
     torch.set_num_threads(1)
-    try:
-        return arguments[1], execute(*arguments)
-    finally:
-        torch.set_num_threads(threads)
+    return arguments[1], execute(*arguments)
 
 
 def _on_cluster(arguments: list[tuple[str, Run, str]], scheduler: str) -> Iterator[tuple[Run, bool]]:
     """On a dask cluster; a run whose worker dies goes to another worker."""
     try:
-        from distributed import Client, as_completed
+        from distributed import CancelledError, Client, KilledWorker, as_completed
     except ImportError:
         raise ImportError("--engine dask needs dask: pip install 'dalbook[dask]'") from None
 
     with Client(scheduler, timeout="30s") as client:
-        futures = client.map(_alone, arguments, pure=False)
+        futures = client.map(_in_worker, arguments, pure=False)
         try:
             for future in as_completed(futures):
                 yield future.result()
+        except KilledWorker:
+            raise ChildProcessError(
+                "the cluster's workers were killed again and again, probably for want of memory: give them more; what "
+                "is done is kept"
+            ) from None
+        except CancelledError:
+            raise ChildProcessError(f"the cluster at {scheduler} has gone away; what is done is kept") from None
         finally:
             client.cancel(futures)
 
