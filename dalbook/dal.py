@@ -205,6 +205,21 @@ class DropoutLearner:
             pseudo.pop(clip, None)
             self._train(pseudo)
 
+    def forget(self, clip: int) -> None:
+        """Take a label back: the clip is unlabeled again, and may be told another label.
+
+        The weights stay: what they learned of it fades as training goes on without it.
+
+        Raises
+        ------
+        ValueError
+            The clip has no label.
+        """
+        if clip not in self.labels:
+            raise ValueError(f"clip {clip} has no label that could be taken back")
+        del self.labels[clip]
+        self._scanned = None
+
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
         """P(c|x) of equation (2) with |D| masks: (m, d) embeddings -> float32 (m, C), rows sum to 1."""
         self._start()

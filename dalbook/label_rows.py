@@ -1,0 +1,175 @@
+"""The rows of a file of labels: what a decision is, and how it is written as text and read again."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+import re
+from dataclasses import dataclass, fields
+
+import numpy as np
+
+STATUSES = ("labelled", "unsure", "skipped", "undone")
+
+
+@dataclass(frozen=True)
+class Row:
+    """One decision about one clip, as one line of the file holds it.
+
+    Attributes
+    ----------
+    clip
+        The clip's id.
+    label
+        The class's name; empty unless `status` is "labelled".
+    status
+        "labelled", "unsure", "skipped", or "undone": a decision was taken back, the clip has none now.
+    annotator
+        Who decided.
+    time
+        When, ISO 8601 in UTC.
+    seconds
+        From showing the clip to deciding; None if unknown.
+    round
+        Iterations of training that the model had behind it; 0 before learning starts.
+    score
+        By how much the clip was picked: its vote entropy in nats, the size of its cluster, ...; None if unknown.
+    picked_by
+        "medoid", "farthest", "vote_entropy", ...; "correction" where an earlier decision was changed, "undo" where one
+        was put back by undoing its correction.
+    """
+
+    clip: str
+    label: str
+    status: str
+    annotator: str
+    time: str
+    seconds: float | None
+    round: int
+    score: float | None
+    picked_by: str
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
+HEADER = (",".join(COLUMNS) + "\n").encode()
+
+
+def text(name: str) -> str:
+    """A name as it can be written: what is no valid Unicode (some old file names) becomes a visible escape.
+
+    >>> text("caf\\udce9.wav")
+    'caf\\\\udce9.wav'
+    """
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def line(row: Row) -> bytes:
+    """A row as CSV (RFC 4180, UTF-8), with its line end.
+
+    >>> line(Row("a, b", "=dog", "labelled", "", "2026-01-01T00:00:00+00:00", 1.25, 0, None, "medoid"))
+    b'"a, b",=dog,labelled,,2026-01-01T00:00:00+00:00,1.25,0,,medoid\\n'
+    """
+    return (",".join(_field(getattr(row, name)) for name in COLUMNS) + "\n").encode()
+
+
+def _field(value: str | float | None) -> str:
+    if value is None:
+        return ""
+    value = text(value) if isinstance(value, str) else f"{round(value, 6):.10g}"
+    return '"' + value.replace('"', '""') + '"' if re.search(r'[",\r\n]', value) else value
+
+
+def parse(data: bytes, name: str) -> tuple[list[Row], bytes, bytes]:
+    """Read a file's content.
+
+    Parameters
+    ----------
+    data
+        The content.
+    name
+        The file's, for errors.
+
+    Returns
+    -------
+    tuple
+        Its rows, the content up to the end of the last whole line, and what stands behind that: nothing, or a line
+        that was cut off. A last line that lacks nothing but its end is whole.
+
+    Raises
+    ------
+    ValueError
+        It is something else than a file of labels; says where.
+
+    Examples
+    --------
+    >>> rows, whole, cut = parse(HEADER + b"x.wav,dog,labelled,me,2026-01-01T00:00:00+00:00,,0,,medoid\\ny.wav,d", "f")
+    >>> rows[0].label, len(whole) > len(HEADER), cut
+    ('dog', True, b'y.wav,d')
+    """
+    start = 3 if data.startswith(b"\xef\xbb\xbf") else 0  # a byte order mark, which spreadsheets put in front
+    octets = np.frombuffer(data, np.uint8)
+    # a line end inside quotation marks is part of a name
+    ends = np.flatnonzero((octets == ord("\n")) & (np.cumsum(octets == ord('"')) % 2 == 0))
+    at = int(ends[-1]) + 1 if len(ends) else 0
+    whole, rest = data[:at], data[at:]
+    header, _, _ = data[start:].partition(b"\n")
+    if header.rstrip(b"\r").decode("utf-8", "replace").split(",") != list(COLUMNS):
+        if HEADER.startswith(data):  # the power went as the file was made
+            return [], b"", data
+        raise ValueError(
+            f"{name} is not a file of labels: its first line must be {HEADER.decode().strip()}; give another out="
+        )
+    rows = _rows(whole[start:], name)
+    if rest:
+        try:
+            last = _rows(rest, name)
+        except ValueError:
+            last = []
+        if len(last) == 1 and b"\n" not in rest:
+            return rows + last, data, b""
+        if _holds_rows(rest):
+            raise ValueError(
+                f"{name}: a quotation mark after row {len(rows)} is not closed; mend the file in an editor"
+            )
+    return rows, whole, rest
+
+
+def _rows(data: bytes, name: str) -> list[Row]:
+    try:
+        reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
+        lines = [(reader.line_num, values) for values in reader if values]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(f"{name} is damaged: {error}; mend it in an editor, or give another out=") from None
+    return [_row(values, f"{name}, line {number}") for number, values in lines if values != list(COLUMNS)]
+
+
+def _row(values: list[str], where: str) -> Row:
+    if len(values) != len(COLUMNS):
+        raise ValueError(f"{where}: there are {len(values)} fields instead of {len(COLUMNS)}")
+    clip, label, status, annotator, time, seconds, rounds, score, picked_by = values
+    if status not in STATUSES:
+        raise ValueError(f"{where}: the status {status!r} is none of {', '.join(STATUSES)}")
+    if status == "labelled" and not label:
+        raise ValueError(f"{where}: it is labelled, but has no label")
+    try:
+        numbers = _number(seconds), int(float(rounds or 0)), _number(score)
+    except ValueError as error:
+        raise ValueError(f"{where}: {error}") from None
+    return Row(clip, label if status == "labelled" else "", status, annotator, time, *numbers, picked_by)
+
+
+def _number(value: str) -> float | None:
+    number = float(value) if value else None
+    if number is not None and not math.isfinite(number):
+        raise ValueError(f"{value} is no number")
+    return number
+
+
+def _holds_rows(rest: bytes) -> bool:
+    """Whether lines of a file are in what seems one cut-off line."""
+    for part in rest.split(b"\n")[1:]:
+        values = part.decode("utf-8", "replace").rstrip("\r").split(",")
+        if len(values) >= len(COLUMNS) and set(values) & set(STATUSES):
+            return True
+    return False
