@@ -210,7 +210,7 @@ def _each(
 
         try:
             workers = Parallel(n_jobs=jobs, batch_size=1, pre_dispatch=jobs, return_as="generator_unordered")
-            yield from workers(delayed(_in_worker)(one) for one in arguments)
+            yield from workers(delayed(_alone)(one) for one in arguments)
         except BrokenProcessPool:
             raise ChildProcessError(
                 "a process was killed, probably for want of memory: use fewer --jobs; what is done is kept"
@@ -231,7 +231,7 @@ def _here(arguments: tuple[str, Run, str]) -> tuple[Run, bool]:
             torch.set_num_threads(threads)
 
 
-def _in_worker(arguments: tuple[str, Run, str]) -> tuple[Run, bool]:
+def _alone(arguments: tuple[str, Run, str]) -> tuple[Run, bool]:
     """One run on one thread of a process that is there for nothing else; other threads of it may be at other runs."""
     import torch
     from threadpoolctl import threadpool_limits
@@ -249,7 +249,7 @@ def _on_cluster(arguments: list[tuple[str, Run, str]], scheduler: str) -> Iterat
         raise ImportError("--engine dask needs dask: pip install 'dalbook[dask]'") from None
 
     with Client(scheduler, timeout="30s") as client:
-        futures = client.map(_in_worker, arguments, pure=False)
+        futures = client.map(_alone, arguments, pure=False)
         try:
             for future in as_completed(futures):
                 yield future.result()
