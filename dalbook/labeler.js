@@ -39,6 +39,10 @@ function s(tag, attributes, ...children) {
   return node;
 }
 
+/** A name that may break after what joins its words; all of it stays text. */
+const name = (words) =>
+  h("span", { class: "dlb-name" }, ...words.match(/[^_/.-]*[_/.-]?/g).flatMap((part) => [part, h("wbr")]));
+
 const icon = (name) =>
   s("svg", { viewBox: "0 0 24 24", class: "dlb-icon", "aria-hidden": "true" }, s("path", { d: ICONS[name] }));
 const cap = (key) => h("kbd", { "aria-hidden": "true" }, key);
@@ -98,25 +102,24 @@ function outline(envelope) {
   return pairs ? `M${[...over, ...under].join("L")}Z` : "";
 }
 
-function shades() {
-  const stops = SHADES.map((hex) => [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16)));
-  return Array.from({ length: 256 }, (_, level) => {
-    const place = (level / 255) * (stops.length - 1);
-    const left = Math.min(Math.floor(place), stops.length - 2);
-    return stops[left].map((value, k) => value + (stops[left + 1][k] - value) * (place - left));
-  });
-}
+const TABLE = Array.from({ length: 256 }, (_, level) => {
+  const place = (level / 255) * (SHADES.length - 1);
+  const left = Math.min(Math.floor(place), SHADES.length - 2);
+  const part = (stop, at) => parseInt(SHADES[stop].slice(at, at + 2), 16);
+  return [1, 3, 5].map((at) => part(left, at) + (part(left + 1, at) - part(left, at)) * (place - left));
+});
 
 function paint(canvas, { rows, columns }, levels) {
   canvas.width = columns;
   canvas.height = rows;
   const image = new ImageData(columns, rows);
-  const table = shades();
-  for (let row = 0; row < rows; row++) {
-    for (let column = 0; column < columns; column++) {
-      const colour = table[levels[(rows - 1 - row) * columns + column]]; // row 0 is the lowest band, drawn at the bottom
-      image.data.set([...colour, 255], 4 * (row * columns + column));
-    }
+  for (let i = 0; i < rows * columns; i++) {
+    const row = rows - 1 - Math.floor(i / columns); // row 0 is the lowest band, drawn at the bottom
+    const [red, green, blue] = TABLE[levels[row * columns + (i % columns)]];
+    image.data[4 * i] = red;
+    image.data[4 * i + 1] = green;
+    image.data[4 * i + 2] = blue;
+    image.data[4 * i + 3] = 255;
   }
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
@@ -337,7 +340,7 @@ function drawOpinion(opinion, classes, why) {
         h(
           "li",
           {},
-          h("span", { class: "dlb-name" }, classes[label] ?? "?"),
+          name(classes[label] ?? "?"),
           h("span", { class: "dlb-bar", "aria-hidden": "true" }, bar(count / opinion.masks)),
           h("span", { class: "dlb-count" }, `${count} of ${opinion.masks}`),
         ),
@@ -356,32 +359,29 @@ function drawCurve({ mine, random, words }) {
   const last = Math.max(1, ...[...mine, ...random].map(([labels]) => labels));
   const x = (labels) => 34 + (250 * labels) / last;
   const y = (recall) => 134 - 120 * recall;
-  const line = (points, name) => {
-    const end = points.at(-1);
-    if (!end) return [];
-    const away = name === "you" ? mine : random;
-    const other = (name === "you" ? random : mine).at(-1);
-    const close = other && Math.abs(y(other[1]) - y(end[1])) < 12 && Math.abs(x(other[0]) - x(end[0])) < 60;
-    const shift = !close ? 0 : away.at(-1)[1] >= other[1] && (name === "you" || away.at(-1)[1] > other[1]) ? -7 : 7;
-    return [
-      s("polyline", { points: points.map(([n, r]) => `${x(n)},${y(r)}`).join(" "), class: `dlb-${name}` }),
-      s("circle", { cx: x(end[0]), cy: y(end[1]), r: 3, class: `dlb-${name}` }),
-      s("text", { x: x(end[0]) + 7, y: y(end[1]) + 4 + shift }, name),
-    ];
-  };
+  const ends = [mine, random].map((points) => points.at(-1)?.[1] ?? 0);
+  const close = 120 * Math.abs(ends[0] - ends[1]) < 14; // then the names make way for each other
+  const line = (points, title, up) =>
+    points.length
+      ? [
+          s("polyline", { points: points.map(([n, r]) => `${x(n)},${y(r)}`).join(" "), class: `dlb-${title}` }),
+          s("circle", { cx: x(points.at(-1)[0]), cy: y(points.at(-1)[1]), r: 3, class: `dlb-${title}` }),
+          s("text", { x: x(points.at(-1)[0]) + 7, y: y(points.at(-1)[1]) + 4 + (close ? (up ? -6 : 7) : 0) }, title),
+        ]
+      : [];
   const grid = [0, 0.25, 0.5, 0.75, 1].flatMap((recall) => [
     s("line", { x1: 34, x2: 284, y1: y(recall), y2: y(recall) }),
     s("text", { x: 28, y: y(recall) + 4, class: "dlb-left" }, `${100 * recall}%`),
   ]);
   const drawing = s(
     "svg",
-    { viewBox: "0 0 330 168", role: "img", "aria-label": words },
+    { viewBox: "0 0 344 168", role: "img", "aria-label": words },
     ...grid,
     s("text", { x: 34, y: 150, class: "dlb-middle" }, "0"),
     s("text", { x: 284, y: 150, class: "dlb-middle" }, String(last)),
     s("text", { x: 159, y: 163, class: "dlb-middle" }, "labels given"),
-    ...line(random, "random"),
-    ...line(mine, "you"),
+    ...line(random, "random", ends[1] > ends[0]),
+    ...line(mine, "you", ends[0] >= ends[1]),
   );
   return [drawing, h("p", { class: "dlb-small" }, words)];
 }
@@ -422,7 +422,9 @@ function render({ model, el }) {
   const panel = soundPanel();
   const part = (name, tag = "div", attributes = {}) => h(tag, { class: `dlb-${name}`, ...attributes });
   const banner = part("banner", "p", { hidden: true });
-  const stage = part("stage", "p");
+  const words = part("words", "span");
+  const training = h("span", { class: "dlb-training" }, "learning …");
+  const stage = h("p", { class: "dlb-stage" }, words, training);
   const counts = part("counts", "p");
   const meter = part("meter", "div", { role: "progressbar", "aria-label": "Clips labelled", "aria-valuemin": "0" });
   const notice = part("notice", "p", { hidden: true });
@@ -593,10 +595,10 @@ function render({ model, el }) {
   }
 
   /** Draw a part anew only if what it shows has changed, so that the focus stays where it is. */
-  function redraw(name, node, data, draw) {
+  function redraw(part, node, data, draw) {
     const key = JSON.stringify(data);
-    if (drawn[name] === key) return;
-    drawn[name] = key;
+    if (drawn[part] === key) return;
+    drawn[part] = key;
     const had = node.contains(root.getRootNode().activeElement);
     node.replaceChildren(...draw());
     if (had && !inFocus()) focus();
@@ -604,7 +606,7 @@ function render({ model, el }) {
 
   function drawClasses(keys, perClass) {
     const live = !recording();
-    const buttons = list("classes").map((name, label) => {
+    const buttons = list("classes").map((title, label) => {
       const count = perClass[label] ?? 0;
       return h(
         "button",
@@ -612,11 +614,11 @@ function render({ model, el }) {
           type: "button",
           "data-class": label,
           "aria-keyshortcuts": keys[label],
-          "aria-label": `${name}${keys[label] ? `, key ${keys[label]}` : ""}, ${count} labelled`,
+          "aria-label": `${title}${keys[label] ? `, key ${keys[label]}` : ""}, ${count} labelled`,
           onclick: (event) => decide({ do: "label", label }, event),
         },
         ...(keys[label] ? [cap(keys[label].toUpperCase())] : []),
-        h("span", { class: "dlb-name" }, name),
+        name(title),
         h("span", { class: "dlb-count", title: "labelled so far" }, String(count)),
       );
     });
@@ -687,21 +689,17 @@ function render({ model, el }) {
     helpButton.setAttribute("aria-expanded", String(open));
   }
 
-  function drawHead(progress) {
-    const { labelled = 0, budget = 0, unsure: doubts = 0, skipped = 0, pace, left, training } = progress;
-    const extra = [doubts && `${doubts} unsure`, skipped && `${skipped} skipped`].filter(Boolean);
-    const speed = [pace && `${span(pace)} each`, left && labelled < budget && `about ${span(left)} left`].filter(Boolean);
-    stage.replaceChildren(
-      h("span", { class: "dlb-words" }, progress.words ?? ""),
-      h("span", { class: "dlb-training", "data-on": String(Boolean(training)) }, "learning …"),
-    );
-    counts.replaceChildren(
+  function drawCounts({ labelled = 0, budget = 0, unsure: doubts = 0, skipped = 0, pace, left }) {
+    const extra = [
+      doubts && `${doubts} unsure`,
+      skipped && `${skipped} skipped`,
+      pace && `${span(pace)} each`,
+      left && labelled < budget && `about ${span(left)} left`,
+    ];
+    return [
       h("b", {}, `${labelled} of ${budget} labelled`),
-      ...[...extra, ...speed].map((text) => h("span", {}, text)),
-    );
-    meter.replaceChildren(bar(budget ? labelled / budget : 0));
-    meter.setAttribute("aria-valuemax", String(budget));
-    meter.setAttribute("aria-valuenow", String(Math.min(labelled, budget)));
+      ...extra.filter(Boolean).map((text) => h("span", {}, text)),
+    ];
   }
 
   function showCurrent() {
@@ -757,7 +755,12 @@ function render({ model, el }) {
     root.dataset.clip = clip?.clip ?? "";
     banner.hidden = !recording();
     if (recording() && !banner.textContent) banner.append(h("b", {}, "Recording"), " of a session. You can listen; nothing is labelled here.");
-    redraw("head", stage, progress, () => (drawHead(progress), [...stage.childNodes]));
+    words.textContent = progress.words ?? "";
+    training.dataset.on = String(Boolean(progress.training));
+    redraw("counts", counts, progress, () => drawCounts(progress));
+    meter.replaceChildren(bar(progress.budget ? progress.labelled / progress.budget : 0));
+    meter.setAttribute("aria-valuemax", String(progress.budget ?? 0));
+    meter.setAttribute("aria-valuenow", String(Math.min(progress.labelled ?? 0, progress.budget ?? 0)));
     start.hidden = !progress.can_start || recording();
     notice.hidden = !model.get("notice");
     notice.textContent = model.get("notice") ?? "";
