@@ -1,109 +1,16 @@
-"""Every plot of the book: the look they share, how they get onto a page, and one function a figure.
-
-Importing this module registers the Plotly template ``dalbook``. Its background is transparent and its text a grey that
-reads on white and on black; in the built book ``_static/figures.js`` gives both the colours of the page's theme.
-"""
+"""Learning curves, and the curves of an experiment with several corpora."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping
-from html import escape
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
-import plotly.io
+
+from dalbook.figures.look import LEARNER_STYLES
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# The ten classes look the same on every page. The colours were chosen by a search for the largest smallest distance
-# between any two, seen with normal vision, protanopia, deuteranopia and tritanopia (the simulation matrices of Machado,
-# Oliveira, Fernandes, 2009), among those with a contrast of 3 or more on white and on the book's dark background.
-# Ten colours are too many to rely on colour alone: each class has a marker of its own as well.
-CLASS_COLOURS = {
-    "air_conditioner": "#0098c0",
-    "car_horn": "#f840b8",
-    "children_playing": "#c88028",
-    "dog_bark": "#885888",
-    "drilling": "#b870f8",
-    "engine_idling": "#788870",
-    "gun_shot": "#d80818",
-    "jackhammer": "#b800c8",
-    "siren": "#3050f8",
-    "street_music": "#487020",
-}
-CLASS_SYMBOLS = dict(
-    zip(
-        CLASS_COLOURS,
-        ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "triangle-down", "hexagram", "pentagon"),
-        strict=True,
-    )
-)
-
-# How the learners of one learning curve are told apart: by colour, by dash and by marker.
-LEARNER_STYLES = (
-    ("#3050f8", "solid", "circle"),
-    ("#c88028", "dash", "square"),
-    ("#487020", "dot", "diamond"),
-    ("#d80818", "dashdot", "triangle-up"),
-    ("#885888", "longdash", "cross"),
-    ("#0098c0", "longdashdot", "x"),
-)
-
-TEXT = "#767676"
-LINE = "rgba(128, 128, 128, 0.3)"
-CONFIG = {"displaylogo": False, "responsive": True}
-
-plotly.io.templates["dalbook"] = go.layout.Template(
-    layout={
-        "colorway": list(CLASS_COLOURS.values()),
-        "paper_bgcolor": "rgba(0, 0, 0, 0)",
-        "plot_bgcolor": "rgba(0, 0, 0, 0)",
-        "font": {"color": TEXT, "size": 14},
-        "hovermode": "closest",
-        "legend": {"orientation": "h", "x": 0, "xanchor": "left", "y": 1.02, "yanchor": "bottom"},
-        "margin": {"l": 60, "r": 20, "t": 50, "b": 55},
-        "xaxis": {"gridcolor": LINE, "linecolor": LINE, "zerolinecolor": LINE, "automargin": True},
-        "yaxis": {"gridcolor": LINE, "linecolor": LINE, "zerolinecolor": LINE, "automargin": True},
-    }
-)
-
-
-def figure_html(fig: go.Figure, *, alt: str, caption: str = "") -> str:
-    """Return a figure as HTML for a page that has loaded Plotly: the figure, what it shows in words, and its caption.
-
-    Raises ``ValueError`` without a description.
-
-    >>> html = figure_html(go.Figure(), alt="An empty figure.", caption="Nothing <yet>")
-    >>> 'role="img" aria-label="An empty figure."' in html, "Nothing &lt;yet&gt;" in html
-    (True, True)
-    """
-    if not alt.strip():
-        raise ValueError("alt is empty: say in words what the figure shows, for those who cannot see it")
-    plot = fig.to_html(
-        full_html=False, include_plotlyjs=False, include_mathjax=False, config=CONFIG, default_height="430px"
-    )
-    below = f"<figcaption>{escape(caption)}</figcaption>" if caption else ""
-    described = f'<div role="img" aria-label="{escape(alt)}">{plot}</div>'
-    return f'<figure class="dalbook-figure">{described}{below}</figure>'
-
-
-def show(fig: go.Figure, *, alt: str, caption: str = "") -> None:
-    """Show a figure in a chapter, with ``alt`` saying what it shows for those who cannot see it.
-
-    In a live notebook this is Plotly's ordinary ``fig.show()`` and a caption. In a build of the book (``make book``
-    sets the environment variable ``DALBOOK_STATIC``) it is :func:`figure_html`, as Plotly's own output is blank there.
-    """
-    from IPython.display import HTML, display
-
-    html = figure_html(fig, alt=alt, caption=caption)  # checks alt while the chapter is being written, too
-    if os.environ.get("DALBOOK_STATIC"):
-        display(HTML(html))
-        return
-    fig.show(config=CONFIG)
-    if caption:
-        display(HTML(f"<p><em>{escape(caption)}</em></p>"))
 
 
 def learning_curve(rows: pd.DataFrame | Iterable[Mapping]) -> go.Figure:

@@ -1,0 +1,25 @@
+"""Every plot of the book: the look they share, how they get onto a page, and one function a figure.
+
+Figures that belong to one chapter have a module of their own here, ``from dalbook.figures import listening``.
+"""
+
+from dalbook.figures.curves import CORPORA, experiment, guesses, learning_curve
+from dalbook.figures.look import CLASS_COLOURS, CLASS_SYMBOLS, CONFIG, LEARNER_STYLES, LINE, TEXT
+from dalbook.figures.page import figure_html, show
+from dalbook.figures.slider import explore
+
+__all__ = [
+    "CLASS_COLOURS",
+    "CLASS_SYMBOLS",
+    "CONFIG",
+    "CORPORA",
+    "LEARNER_STYLES",
+    "LINE",
+    "TEXT",
+    "experiment",
+    "explore",
+    "figure_html",
+    "guesses",
+    "learning_curve",
+    "show",
+]
