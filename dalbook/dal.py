@@ -109,6 +109,8 @@ class DropoutLearner:
 
     Attributes
     ----------
+    initial
+        The labels it was built with.
     labels
         Clip -> class, in the order acquired, the initial ones first.
     iteration
@@ -161,7 +163,7 @@ class DropoutLearner:
             self.labels[clip] = label
         if not self.labels:
             raise ValueError("DAL starts from labeled clips: give `initial`, for instance three clips of each class")
-        self._initial = dict(self.labels)
+        self.initial = dict(self.labels)
         self.iteration = 0
         self._scanned: tuple[np.ndarray, Scan] | None = None
 
@@ -324,4 +326,4 @@ class DropoutLearner:
         if not isinstance(name, str):  # a function, or an object that can be called
             name = getattr(name, "__qualname__", type(name).__qualname__)
         settings = {"config": asdict(self.config), "acquisition": name, "seed": self.seed, "classes": self.n_classes}
-        return fingerprint(self.x, self.pool, settings, list(self._initial.items()))
+        return fingerprint(self.x, self.pool, settings, list(self.initial.items()))
