@@ -16,6 +16,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
     submodules={
         "acquisition",
+        "agreement",
         "audio",
         "cnn14",
         "corpus",
@@ -23,6 +24,9 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "dropout",
         "embedding",
         "figures",
+        "label_exports",
+        "labeler",
+        "labels",
         "learner",
         "logmel",
         "mal",
@@ -41,6 +45,8 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "corpus": ["load_corpus"],
         "dal": ["DALConfig", "DropoutLearner"],
         "embedding": ["embed", "load_embeddings"],
+        "labeler": ["Labeler"],
+        "labels": ["labels_to_corpus", "read_labels"],
         "mal": ["MedoidLearner"],
     },
 )

@@ -17,7 +17,7 @@ from dalbook.label_rows import HEADER, Row, line, parse
 from dalbook.lock import try_lock
 
 FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
-KEPT = ("about.json", "next.json", "model.npz")
+KEPT = ("about.json", "next.json", "model.npz", "game.json")  # what belongs to one file of labels
 
 _open_here: dict[Path, LabelFile] = {}  # of this process; opening one again takes over
 

@@ -30,8 +30,6 @@ class Game:
         With known labels and folds.
     x
         Its embeddings (n, d).
-    path
-        A JSON file where one's own curve is kept.
     config
         Of the learners.
 
@@ -46,18 +44,22 @@ class Game:
         The corpus has no such fold, or clips of unknown class.
     """
 
-    def __init__(self, corpus: Corpus, x: np.ndarray, path: Path, config: DALConfig | None = None) -> None:
+    def __init__(self, corpus: Corpus, x: np.ndarray, config: DALConfig | None = None) -> None:
         if (corpus.labels < 0).any():
             raise ValueError(
                 f"corpus {corpus.name} has clips of unknown class: a game needs the truth, leave game= out"
             )
         self.pool, self.test = corpus.split(FOLD)
-        self.truth, self.x, self.path, self.config = corpus.labels, x, path, config
+        self.truth, self.x, self.path, self.config = corpus.labels, x, None, config
         self.score = macro_recall_on(x[self.test], self.truth[self.test])
         self._mine: dict[int, float] = {}
         self._random: list[dict[int, float]] = [{} for _ in range(SEEDS)]
         self._learners: list[DropoutLearner] = []
         self._beginning: Beginning | None = None
+
+    def keep_in(self, path: Path) -> None:
+        """Keep one's own curve in a JSON file, and go on with what is there."""
+        self.path = path
         with contextlib.suppress(OSError, ValueError, TypeError):
             self._mine = {int(n): float(recall) for n, recall in json.loads(path.read_bytes())}
 
@@ -69,6 +71,8 @@ class Game:
         """Score one's own model; called after each of its iterations."""
         self._mine[len(learner.labels)] = self.score(learner)
         text = json.dumps(sorted(self._mine.items())).encode()
+        if not self.path:
+            return
         with contextlib.suppress(OSError):
             write_whole(self.path, lambda file: file.write(text))
 
