@@ -1,11 +1,12 @@
 # make book   build the book into _build/html (creates .venv and installs requirements.txt the first time)
+# make serve  build it and open it in a browser
 # make lab    open the chapters in JupyterLab
 # make test   run all tests, in the same environment plus what tests need
 # make lock   resolve requirements.txt and requirements-test.txt anew from pyproject.toml (needs uv)
 #
 # PYTHON=... chooses the interpreter that .venv is made with; otherwise the newest of Python 3.13 to 3.10 is taken.
 
-.PHONY: help book lab test lock clean
+.PHONY: help book serve lab test lock clean
 help:
 	@sed -n 's/^# //p' Makefile
 
@@ -33,23 +34,17 @@ $(TEST_ENV): $(BOOK_ENV)
 	@"$(VENV)" tools/environment.py requirements-test.txt
 	@touch $@
 
-# Everything the book's pages are made of: a change in the package builds it again too.
-SOURCES := _config.yml _toc.yml $(wildcard index.md chapters/*.ipynb data/*.* data/*/*.* dalbook/*.py dalbook/*.js tools/*.py _static/*)
+book: $(BOOK_ENV)
+	@"$(VENV)" tools/build.py
 
-_build/html/.built: $(BOOK_ENV) $(SOURCES)
-	@rm -rf _build
-	DALBOOK_STATIC=1 "$(VENV)" -c 'from jupyter_book.cli.main import main; main()' build . --all -W --keep-going
-	@touch $@
-
-book:
-	@rm -rf _build
-	@$(MAKE) --no-print-directory _build/html/.built
+serve: book
+	@"$(VENV)" tools/serve.py
 
 lab: $(BOOK_ENV)
 	"$(VENV)" -m jupyterlab chapters
 
-test: $(TEST_ENV) _build/html/.built
-	"$(VENV)" -m pytest
+test: $(TEST_ENV) book
+	"$(VENV)" -m pytest --numprocesses=2
 
 lock:
 	"$(VENV)" tools/lock.py

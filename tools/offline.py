@@ -1,41 +1,65 @@
-"""A Sphinx extension: the built book carries its own MathJax and Plotly, so that no page asks another host for them.
+"""A Sphinx extension: the built book carries all it needs, so that no page asks another host for anything.
 
-Both come from the installed packages and are copied when the book is built; neither is committed.
+MathJax and Plotly come from the installed packages, scripts and styles from ``dalbook/``, sounds and outputs from what
+the chapters did when they ran (see executed.py). All are copied when the book is built; none is committed.
 """
 
 from __future__ import annotations
 
+import os
+import re
 from importlib.metadata import distribution
 from pathlib import Path
 from shutil import copyfile, copytree
 
+from executed import folder
+
 # The parts of MathJax that Sphinx's pages use: TeX in, HTML with web fonts out, and the screen reader's menu.
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre", "ui")
+# The icons of the theme come as fonts and once more as a script of 1.5 MB, which draws the same.
+ICON_SCRIPT = re.compile(r"<script[^>]*vendor/fontawesome/[^>]*></script>\n?")
 
 
 def prepare(app, config) -> None:
-    """Lay the libraries out beside the build, as one more static folder."""
-    static = Path(app.outdir).parent / "libraries"
-    (static / "mathjax").mkdir(parents=True, exist_ok=True)
+    """Lay out what is copied beside the pages, as more static folders."""
+    root = Path(app.confdir)
+    libraries = Path(app.outdir).parent / "libraries"
+    (libraries / "mathjax").mkdir(parents=True, exist_ok=True)
 
     mathjax = Path(distribution("sphinx-mathjax-offline").locate_file("sphinx-mathjax-offline/static/mathjax"))
     for part in MATHJAX:
-        source, target = mathjax / part, static / "mathjax" / part
+        source, target = mathjax / part, libraries / "mathjax" / part
         if source.is_dir():
             copytree(source, target, dirs_exist_ok=True)
         else:
             copyfile(source, target)
     plotly = Path(distribution("plotly").locate_file("plotly/package_data/plotly.min.js"))
-    copyfile(plotly, static / "plotly.min.js")
+    copyfile(plotly, libraries / "plotly.min.js")
+    for file in _ours(root):
+        copyfile(file, libraries / file.name)
 
-    config.html_static_path.append(str(static))
+    executed = folder(root)
+    os.environ["DALBOOK_STATIC"] = str(executed / "static" / "audio")  # for chapters that run only now
+    config.nb_execution_cache_path = str(executed / "cache")
+    config.html_static_path += [str(libraries), str(executed / "static")]
     config.mathjax_path = "mathjax/tex-mml-chtml.js"
 
 
-def load_plotly(app, pagename, templatename, context, doctree) -> None:
-    """Load Plotly on the pages that have a figure: it weighs more than all the rest of a page."""
-    if "plotly-graph-div" in context.get("body", ""):
+def _ours(root: Path) -> list[Path]:
+    return sorted(path for kind in ("js", "css") for path in (root / "dalbook").glob(f"*.{kind}"))
+
+
+def load(app, pagename, templatename, context, doctree) -> None:
+    """Load on a page what it has a use for: Plotly weighs more than all the rest.
+
+    ``dalbook/NAME.js`` and ``dalbook/NAME.css`` are for the pages with an element of the class ``dalbook-NAME``.
+    """
+    body = context.get("body", "")
+    if "plotly-graph-div" in body:
         app.add_js_file("plotly.min.js", priority=400)
+    for file in _ours(Path(app.confdir)):
+        if re.search(rf'class="[^"]*\bdalbook-{re.escape(file.stem)}[ "]', body):
+            (app.add_js_file if file.suffix == ".js" else app.add_css_file)(file.name)
 
 
 def drop_thebe(app, pagename, templatename, context, doctree) -> None:
@@ -48,8 +72,24 @@ def drop_thebe(app, pagename, templatename, context, doctree) -> None:
     ]
 
 
+def tidy(app, error) -> None:
+    """Take the second copy of the icons off every page, and remove sounds that no page plays any more."""
+    if error or app.builder.format != "html":
+        return
+    out = Path(app.outdir)
+    played = set()
+    for page in out.rglob("*.html"):
+        html = page.read_text(encoding="utf-8")
+        played |= set(re.findall(r"_static/audio/([0-9a-f]+\.mp3)", html))
+        page.write_text(ICON_SCRIPT.sub("", html), encoding="utf-8")
+    for sound in (out / "_static" / "audio").glob("*.mp3"):
+        if sound.name not in played:
+            sound.unlink()
+
+
 def setup(app) -> dict:
     app.connect("config-inited", prepare)
     app.connect("html-page-context", drop_thebe, priority=900)
-    app.connect("html-page-context", load_plotly)
+    app.connect("html-page-context", load)
+    app.connect("build-finished", tidy)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
