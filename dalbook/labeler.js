@@ -407,6 +407,7 @@ function render({ model, el }) {
   const asked = new Map(); // clip -> when
   const drawn = {}; // what each part was last drawn from
   let request = null; // the one the engine has not heard yet
+  let failed = ""; // what was refused last
   let silent = false;
   let heard = model.get("heard") ?? 0;
   let review = null; // an earlier decision listened to again: {clip, id, words, change}
@@ -503,9 +504,7 @@ function render({ model, el }) {
     const target = review ?? model.get("clip");
     if (recording()) return say("This is a recording: nothing is labelled here.");
     if (!target || unheard()) return;
-    if (review && !(review.change && what.do === "label")) {
-      return say(review.change ? "Choose a class, or go back first (Esc)." : "You are listening again: go back first (Esc).");
-    }
+    if (review && !review.change) return say("You are listening again: go back first (Esc).");
     const now = performance.now();
     if (now < (event.detail > 1 ? shownAt + DOUBLE : quietUntil)) return;
     send({ ...what, clip: target.clip, seconds: Math.round(now - shownAt) / 1000 });
@@ -526,12 +525,10 @@ function render({ model, el }) {
   }
 
   /** What a request has done, in words. */
-  function outcome({ do: what, label, name, clip }) {
-    if (what === "label") {
-      const corrected = list("history")[0]?.clip !== clip;
-      return corrected ? `Changed to ${className(label)}.` : `Labelled ${className(label)}.`;
-    }
-    return { unsure: "Noted as unsure.", skip: "Skipped.", undo: "Taken back.", start: "Learning starts." }[what] ?? `Added ${name}.`;
+  function outcome({ do: what, label, name: added }) {
+    if (what === "label") return `${review ? "Changed to" : "Labelled"} ${className(label)}.`;
+    const done = { unsure: "Noted as unsure.", skip: "Skipped.", undo: "Taken back.", start: "Learning starts." };
+    return done[what] ?? `Added ${added}.`;
   }
 
   // ---------------------------------------------------------------------------------------------------- the sounds
@@ -732,11 +729,12 @@ function render({ model, el }) {
       heard = model.get("heard") ?? 0;
       quietUntil = performance.now() + SETTLE;
       if (before && !wrong) {
-        if (before.do === "label" && review) review = null;
         const next = model.get("clip");
         const to = next ? `${progress.labelled} of ${progress.budget}. Next: ${next.id}` : (progress.words ?? "");
         say(`${outcome(before)} ${to}`);
+        review = null;
       } else if (wrong) say("");
+      failed = before?.do;
     }
     if (!request) silent = false;
     if (request?.n !== before?.n) {
@@ -778,10 +776,10 @@ function render({ model, el }) {
     skip.classList.toggle("dlb-chosen", request?.do === "skip");
     undo.classList.toggle("dlb-chosen", request?.do === "undo");
     const off = (button, is) => button.setAttribute("aria-disabled", String(Boolean(is)));
-    for (const button of grid.querySelectorAll("[data-class]")) off(button, recording() || !(review ? review.change : clip));
-    for (const button of [unsure, skip]) off(button, recording() || review || !clip);
+    const decidable = !recording() && (review ? review.change : clip);
+    for (const button of [...grid.querySelectorAll("[data-class]"), unsure, skip]) off(button, !decidable);
     off(undo, recording() || review || !progress.undo);
-    redraw("problem", problem, [wrong, silent], () => complaints(wrong));
+    redraw("problem", problem, [wrong, silent, failed], () => complaints(wrong));
     const view = model.get("opinion");
     const fits = view && clip && view.clip === clip.clip;
     redraw("opinion", opinion, [fits && view, list("classes"), clip?.why], () => drawOpinion(fits ? view : null, list("classes"), clip?.why));
@@ -800,7 +798,8 @@ function render({ model, el }) {
         h("p", {}, "What you chose last is not saved yet; everything before it is. The kernel may be busy with another cell: then this goes on by itself. If it has stopped, restart it and run the labeler's cell again, and you go on at this clip."),
       ];
     }
-    return wrong ? [h("b", {}, "Not saved."), h("p", {}, wrong)] : [];
+    const title = ["class", "start"].includes(failed) ? "That did not work." : "Not saved.";
+    return wrong ? [h("b", {}, title), h("p", {}, wrong)] : [];
   }
 
   const soon = () => {
