@@ -99,8 +99,8 @@ class LabelSession:
 
         self.file = LabelFile(out, annotator, check, taken)
         kept = self.file.kept("about.json")
-        self.added = [name for name in _kept(kept, "added", list) if name not in given]
-        self.classes = given + self.added
+        self.added = list(_kept(kept, "added", list))
+        self.classes = given + [name for name in self.added if name not in given]
         self.notice, self.round = self.file.notice, 0
         self.started: Beginning | None = None
         self.changes: list[Change] = []
