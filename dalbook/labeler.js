@@ -416,6 +416,7 @@ function render({ model, el }) {
   let quietUntil = 0;
   let adding = false;
   let silence = 0; // timers
+  let settled = 0;
   let look = 0;
   let queued = false;
   let closed = false;
@@ -601,25 +602,22 @@ function render({ model, el }) {
     if (had && !inFocus()) focus();
   }
 
-  function drawClasses(keys, perClass) {
-    const live = !recording();
-    const buttons = list("classes").map((title, label) => {
-      const count = perClass[label] ?? 0;
-      return h(
+  function drawClasses(keys) {
+    const buttons = list("classes").map((title, label) =>
+      h(
         "button",
         {
           type: "button",
           "data-class": label,
           "aria-keyshortcuts": keys[label],
-          "aria-label": `${title}${keys[label] ? `, key ${keys[label]}` : ""}, ${count} labelled`,
           onclick: (event) => decide({ do: "label", label }, event),
         },
         ...(keys[label] ? [cap(keys[label].toUpperCase())] : []),
         name(title),
-        h("span", { class: "dlb-count", title: "labelled so far" }, String(count)),
-      );
-    });
-    if (!live) return buttons;
+        h("span", { class: "dlb-count", title: "labelled so far" }),
+      ),
+    );
+    if (recording()) return buttons;
     if (!adding) {
       const open = () => {
         adding = true;
@@ -734,7 +732,7 @@ function render({ model, el }) {
         say(`${outcome(before)} ${to}`);
         review = null;
       } else if (wrong) say("");
-      failed = before?.do;
+      failed = wrong ? before?.do : "";
     }
     if (!request) silent = false;
     if (request?.n !== before?.n) {
@@ -749,7 +747,6 @@ function render({ model, el }) {
 
     const clip = model.get("clip");
     const keys = keysFor(list("classes").length);
-    root.dataset.state = request ? "waiting" : clip ? "ready" : "none";
     root.dataset.clip = clip?.clip ?? "";
     banner.hidden = !recording();
     if (recording() && !banner.textContent) banner.append(h("b", {}, "Recording"), " of a session. You can listen; nothing is labelled here.");
@@ -762,15 +759,19 @@ function render({ model, el }) {
     start.hidden = !progress.can_start || recording();
     notice.hidden = !model.get("notice");
     notice.textContent = model.get("notice") ?? "";
-    question.textContent = review ? "An earlier clip" : clip ? "What do you hear?" : progress.stage === "done" ? "Done" : "One moment …";
+    question.textContent = review ? "An earlier clip" : clip ? "What do you hear?" : wrong || progress.stage === "done" ? "" : "One moment …";
     file.textContent = (review ?? clip)?.id ?? "";
     file.title = file.textContent;
     back.hidden = !review;
     redraw("back", back, review, drawBack);
-    redraw("classes", grid, [list("classes"), progress.per_class, adding, recording()], () => drawClasses(keys, progress.per_class ?? []));
+    redraw("classes", grid, [list("classes"), adding, recording()], () => drawClasses(keys));
     for (const button of grid.querySelectorAll("[data-class]")) {
-      const chosen = request?.do === "label" && String(request.label) === button.dataset.class;
-      button.classList.toggle("dlb-chosen", chosen);
+      const label = Number(button.dataset.class);
+      const count = String(progress.per_class?.[label] ?? 0);
+      button.lastChild.textContent = count;
+      const key = keys[label] ? `, key ${keys[label]}` : "";
+      button.setAttribute("aria-label", `${className(label)}${key}, ${count} labelled`);
+      button.classList.toggle("dlb-chosen", request?.do === "label" && request.label === label);
     }
     unsure.classList.toggle("dlb-chosen", request?.do === "unsure");
     skip.classList.toggle("dlb-chosen", request?.do === "skip");
@@ -789,6 +790,10 @@ function render({ model, el }) {
     redraw("curve", curve, growth, () => (growth ? [h("h3", {}, "Learning curve"), ...drawCurve(growth)] : []));
     redraw("help", help, keys, () => [h("dl", {}, ...helpRows(keys).flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)]))]);
     showCurrent();
+    const fresh = quietUntil - performance.now();
+    root.dataset.state = request ? "waiting" : !(review ?? clip) ? "none" : fresh > 0 ? "fresh" : "ready";
+    clearTimeout(settled);
+    if (fresh > 0) settled = setTimeout(update, fresh + 1);
   }
 
   function complaints(wrong) {
@@ -799,7 +804,7 @@ function render({ model, el }) {
       ];
     }
     const title = ["class", "start"].includes(failed) ? "That did not work." : "Not saved.";
-    return wrong ? [h("b", {}, title), h("p", {}, wrong)] : [];
+    return [...(wrong && failed ? [h("b", {}, title)] : []), ...(wrong ? [h("p", {}, wrong)] : [])];
   }
 
   const soon = () => {
@@ -878,8 +883,7 @@ function render({ model, el }) {
     closed = true;
     for (const name of events) model.off(`change:${name}`, soon);
     model.off("msg:custom", onSound);
-    clearTimeout(silence);
-    clearTimeout(look);
+    for (const timer of [silence, settled, look]) clearTimeout(timer);
     panel.close();
     for (const clip of [...sounds.keys()]) forget(clip);
     root.remove();
