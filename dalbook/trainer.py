@@ -11,12 +11,14 @@ from typing import Any
 import numpy as np
 
 from dalbook.dal import DALConfig, DropoutLearner
+from dalbook.dropout import Scan
 from dalbook.label_book import Beginning, Change
 from dalbook.learner import load_state, save_state
 from dalbook.medoid_order import MedoidOrder, medoid_order
 from dalbook.suggestions import Suggestions
 
 CHUNK = 20  # gradient steps between two looks at whether to go on
+EARLY = 400  # gradient steps after which a model that begins is asked a first time, in the middle of its 1600
 REPLAYED = 20  # labels that are learned one by one where no model was kept; more are learned together
 
 
@@ -25,15 +27,21 @@ class Stopped(Exception):
 
 
 class StoppableLearner(DropoutLearner):
-    """The same learner, which leaves its work at once when `unwanted()`; it is then as it was before."""
+    """The same learner, which leaves its work at once when `unwanted()`, and is then as it was before.
+
+    `early` is called once in the middle of the first training.
+    """
 
     unwanted: Callable[[], bool] = staticmethod(lambda: False)
+    early: Callable[[DropoutLearner], None] = staticmethod(lambda learner: None)
 
-    def _descend(self, pseudo, steps: int) -> None:
+    def _descend(self, pseudo: Mapping[int, int], steps: int) -> None:
         for done in range(0, steps, CHUNK):
             if self.unwanted():
                 raise Stopped
             super()._descend(pseudo, min(CHUNK, steps - done))
+            if self.classifier.steps == EARLY < self.config.first_steps:
+                self.early(self)
 
 
 class Trainer:
@@ -92,6 +100,7 @@ class Trainer:
         self._told, self._after, self._idle = told, after, idle
         self._beginning: Beginning | None = None
         self._jobs: deque[tuple[Callable, tuple]] = deque()
+        self._owed: deque[Change] = deque()  # what the learner has not learned yet
         self._change = threading.Condition()
         self._stop = self._anew = False
         self._ready = threading.Event()  # the medoids are known, or cannot be
@@ -181,6 +190,7 @@ class Trainer:
 
     def _begin(self, beginning: Beginning, changes: tuple[Change, ...]) -> None:
         self._beginning, self.learner = beginning, None
+        self._owed.clear()
         learner, rest = self._restored(beginning, changes)
         if learner is None and len(changes) > REPLAYED:
             learner, rest = self._new(beginning, _with(beginning.labels, changes)), ()
@@ -215,10 +225,14 @@ class Trainer:
         learner = self.learner
         if learner is None:  # it could not begin
             return
-        if change.clip in learner.labels:
-            learner.forget(change.clip)
-        if change.label is not None:
-            learner.tell(change.clip, change.label)
+        self._owed.append(change)
+        while self._owed:  # more than one where the last attempt failed
+            change = self._owed[0]
+            if change.clip in learner.labels:
+                learner.forget(change.clip)
+            if change.label is not None:
+                learner.tell(change.clip, change.label)
+            self._owed.popleft()
         self._publish()
         self._save(learner, change.chain)
 
@@ -227,17 +241,28 @@ class Trainer:
             self.x, beginning.classes, labels, pool=self.pool, config=self.config, seed=self.seed
         )
         learner.unwanted = lambda: self._stop or self._anew
+        learner.early = self._ask_early
         return learner
 
     def _publish(self) -> None:
         learner = self.learner
         clips, scan = learner.scan()
-        scores = learner.scores(scan) if len(clips) else np.zeros(0)
-        self.suggestions = Suggestions(clips, scan.votes_nC, scores, str(learner.acquisition), learner.iteration)
+        self._suggest(learner, clips, scan)
         if self._after:
             self._after(learner)
         self.problem = ""
         self._told()
+
+    def _ask_early(self, learner: DropoutLearner) -> None:
+        """A first opinion, where there is none yet."""
+        if self.suggestions is None:
+            clips = self.pool[~np.isin(self.pool, list(learner.labels))]
+            self._suggest(learner, clips, learner.classifier.scan_clips(clips, learner.config.n_masks, "scan"))
+            self._told()
+
+    def _suggest(self, learner: DropoutLearner, clips: np.ndarray, scan: Scan) -> None:
+        scores = learner.scores(scan) if len(clips) else np.zeros(0)
+        self.suggestions = Suggestions(clips, scan.votes_nC, scores, str(learner.acquisition), learner.iteration)
 
     def _save(self, learner: DropoutLearner, chain: str) -> None:
         if self._stop:

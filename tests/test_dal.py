@@ -129,6 +129,55 @@ def test_ties_go_to_the_first_clip_of_the_corpus():
     assert dal.ask() == 2
 
 
+def test_a_label_taken_back_is_as_if_it_had_not_been_told_from_then_on():
+    """Only what the weights learned of it stays: the same scan as before, the clip in it, and training without it."""
+    dal = learner()
+    wrong = dal.ask()
+    dal.tell(wrong, 1 - int(TRUTH[wrong]))
+    weight, iteration = dal.classifier.weight, dal.iteration
+    dal.forget(wrong)
+    assert dal.labels == INITIAL
+    assert dal.iteration == iteration
+    assert_array_equal(dal.classifier.weight, weight)
+    unlabeled, scan = dal.scan()
+    assert wrong in unlabeled
+    assert_array_equal(scan.votes_nC, dal.classifier.scan(embeddings()[unlabeled], SMALL.n_masks, "scan").votes_nC)
+    drawn, step = set(), dal.classifier.step
+
+    def watched(clips, targets):
+        drawn.update(zip(clips.tolist(), targets.tolist(), strict=True))
+        step(clips, targets)
+
+    dal.classifier.step = watched
+    dal.tell(wrong, int(TRUTH[wrong]))
+    assert (wrong, int(TRUTH[wrong])) in drawn
+    assert (wrong, 1 - int(TRUTH[wrong])) not in drawn
+    assert dal.labels == {**INITIAL, wrong: int(TRUTH[wrong])}
+
+
+def test_a_learner_that_forgot_is_restored_as_it_was():
+    dal = learner()
+    for _ in range(3):
+        clip = dal.ask()
+        dal.tell(clip, int(TRUTH[clip]))
+    dal.forget(clip)
+    dal.forget(0)  # one it began with
+    again = learner()
+    again.restore(dal.state())
+    assert again.labels == dal.labels
+    assert again.ask() == dal.ask()
+
+
+def test_only_a_label_can_be_taken_back():
+    dal = learner()
+    with pytest.raises(ValueError, match="clip 5 has no label"):
+        dal.forget(5)
+    for clip in INITIAL:
+        dal.forget(clip)
+    with pytest.raises(ValueError, match="no labeled clip to train on"):
+        dal.train_initially()
+
+
 def test_pseudo_labels_are_made_anew():
     dal = learner(DALConfig(threshold=0.7, batch=6, first_steps=3, steps=20, n_masks=12, learning_rate=0.05))
     before = dal.pseudo()
