@@ -16,8 +16,9 @@ from executed import folder
 
 # The parts of MathJax that Sphinx's pages use: TeX in, HTML with web fonts out, and the screen reader's menu.
 MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a11y", "sre", "ui")
-# The icons of the theme come as fonts and once more as a script of 1.5 MB, which draws the same.
-ICON_SCRIPT = re.compile(r"<script[^>]*vendor/fontawesome/[^>]*></script>\n?")
+# The theme's icons come as fonts, and once more as a script of 1.5 MB. The fonts do. They are not to be fetched ahead
+# of time either: Chromium refuses that to a page that is read from a folder.
+ICONS_AGAIN = re.compile(r"<(?:script|link rel=\"preload\")[^>]*/fontawesome/[^>]*>(?:</script>)?\n?")
 
 
 def prepare(app, config) -> None:
@@ -73,15 +74,15 @@ def drop_thebe(app, pagename, templatename, context, doctree) -> None:
 
 
 def tidy(app, error) -> None:
-    """Take the second copy of the icons off every page, and remove sounds that no page plays any more."""
+    """Take the second copy of the theme's icons off every page, and remove sounds that no page plays any more."""
     if error or app.builder.format != "html":
         return
     out = Path(app.outdir)
     played = set()
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
-        played |= set(re.findall(r"_static/audio/([0-9a-f]+\.mp3)", html))
-        page.write_text(ICON_SCRIPT.sub("", html), encoding="utf-8")
+        played |= set(re.findall(r"audio(?:/|\\u002f)([0-9a-f]+\.mp3)", html))
+        page.write_text(ICONS_AGAIN.sub("", html), encoding="utf-8")
     for sound in (out / "_static" / "audio").glob("*.mp3"):
         if sound.name not in played:
             sound.unlink()
