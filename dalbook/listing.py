@@ -19,6 +19,7 @@ from dalbook.inputs import Inputs
 from dalbook.running import claimed, execute, read_result
 
 WAIT = 1.0  # seconds between two looks at runs that other processes are at
+REACH = 30.0  # seconds to try to reach a dask scheduler
 
 
 @dataclass(frozen=True)
@@ -248,7 +249,7 @@ def _on_cluster(arguments: list[tuple[str, Run, str]], scheduler: str) -> Iterat
     except ImportError:
         raise ImportError("--engine dask needs dask: pip install 'dalbook[dask]'") from None
 
-    with Client(scheduler, timeout="30s") as client:
+    with Client(scheduler, timeout=REACH) as client:
         futures = client.map(_alone, arguments, pure=False)
         try:
             for future in as_completed(futures):

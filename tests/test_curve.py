@@ -135,7 +135,7 @@ def test_dal_on_toy_city_with_30_labels_is_neither_useless_nor_done():
     scores = []
     for fold in (1, 6):
         pool, test = corpus.split(fold)
-        learner = curve.build("dal", x, corpus, pool, seed=0)
+        learner = curve.build("dal", x, corpus.labels, corpus.classes, pool, seed=0)
         scores.append(macro_recall_on(x[test], corpus.labels[test])(learner))
     assert 0.40 <= np.mean(scores) <= 0.75
 
