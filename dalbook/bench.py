@@ -1,7 +1,6 @@
-"""How fast is it? One DAL iteration and k-medoids at the paper's scale, against the plain way timed in the same run.
+"""How fast is it? One DAL iteration and k-medoids at the paper's scale, against other ways timed in the same run.
 
-The plain way is what one writes first in PyTorch: `nn.Dropout` left in training mode, |D| forward passes to score, an
-ordinary loop of 40 training steps.
+`dalbook.bench_iteration` times the iteration; here are the embeddings it runs on, the memory, and the clustering.
 """
 
 from __future__ import annotations
@@ -9,7 +8,6 @@ from __future__ import annotations
 import multiprocessing
 import os
 import platform
-import statistics
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
@@ -20,11 +18,10 @@ import numpy as np
 
 CLIPS, DIMENSIONS, DENSITY, CLASSES = 7859, 2048, 0.27, 10
 CLUSTERS = 1964  # a quarter of the clips, MAL's number
-REPEATS, PAIRS = 3, 7
 
 
 def random_embeddings(n: int = CLIPS, d: int = DIMENSIONS, seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
-    """Embeddings that cost what real ones cost: sparse, not negative, in classes and recordings of nine clips or so.
+    """As `embeddings_like`, of random classes and of recordings of nine clips or so.
 
     Returns
     -------
@@ -41,114 +38,68 @@ def random_embeddings(n: int = CLIPS, d: int = DIMENSIONS, seed: int = 0) -> tup
     recordings = max(n // 9, CLASSES)
     class_of = rng.integers(0, CLASSES, recordings)
     recording = np.sort(rng.integers(0, recordings, n))
-    centres = rng.standard_normal((CLASSES, d), np.float32)
-    own = centres[class_of] + rng.standard_normal((recordings, d), np.float32)
+    return embeddings_like(class_of, recording, d, seed), class_of[recording]
+
+
+def embeddings_like(class_of: np.ndarray, recording: np.ndarray, d: int = DIMENSIONS, seed: int = 0) -> np.ndarray:
+    """Random embeddings that cost what real ones cost: sparse, not negative, alike within a class and a recording.
+
+    Parameters
+    ----------
+    class_of
+        The class of each recording, int.
+    recording
+        The recording that each clip is cut from, int (n,).
+
+    Returns
+    -------
+    float32 (n, d)
+        A share DENSITY of it is not zero.
+
+    Examples
+    --------
+    >>> embeddings_like(np.array([0, 1]), np.array([0, 0, 1]), d=8).shape
+    (3, 8)
+    """
+    rng = np.random.default_rng(seed)
+    centres = rng.standard_normal((class_of.max() + 1, d), np.float32)
+    own = centres[class_of] + rng.standard_normal((len(class_of), d), np.float32)
     x = own[recording]
-    x += np.float32(0.7) * rng.standard_normal((n, d), np.float32)
-    x -= np.quantile(x[:: max(n // 500, 1)], 1 - DENSITY)
+    x += np.float32(0.7) * rng.standard_normal(x.shape, np.float32)
+    x -= np.quantile(x[:: max(len(x) // 500, 1)], 1 - DENSITY)
     np.maximum(x, 0, out=x)
-    return x, class_of[recording]
+    return x
 
 
-def bench(say: Callable[[str], object]) -> dict:
-    """Measure, tell as it goes, and return every figure (seconds, MiB, ratios) with the machine and the versions."""
+def machine() -> dict[str, object]:
+    """What the figures were measured on: processor, cores, threads, system and versions."""
     import torch
 
-    machine = {
+    libraries = ("dalbook", "torch", "numpy", "numba", "scipy", "scikit-learn", "kmedoids", "baal")
+    return {
         "processor": _processor(),
         "cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
         "threads": torch.get_num_threads(),
         "system": platform.platform(),
         "python": platform.python_version(),
-        **{name: _version(name) for name in ("dalbook", "torch", "numpy", "numba", "scipy", "kmedoids")},
+        **{name: _version(name) for name in libraries},
     }
-    say(", ".join(f"{k} {v}" for k, v in machine.items()))
+
+
+def bench(say: Callable[[str], object]) -> dict:
+    """Measure, tell as it goes, and return every figure (seconds, MiB, ratios) with the machine and the versions."""
+    from dalbook.bench_iteration import iteration
+
+    told = machine()
+    say(", ".join(f"{k} {v}" for k, v in told.items()))
     peak = _peak_memory()
     x, classes = random_embeddings()
     say(f"\n{CLIPS} clips x {DIMENSIONS} dimensions, {(x > 0).mean():.0%} non-zero, {CLASSES} classes")
-    figures = {"machine": machine, "peak_memory_mib": peak, **_iteration(x, classes, say)}
+    figures = {"machine": told, "peak_memory_mib": peak, **iteration(x, classes, say)}
     if peak is not None:
         say(f"peak memory of such a run      {peak:8.0f} MiB")
     figures |= _clustering(x, say)
     return figures
-
-
-def _iteration(x: np.ndarray, classes: np.ndarray, say: Callable[[str], object]) -> dict:
-    import torch
-
-    from dalbook.dal import DALConfig, DropoutLearner
-
-    config = DALConfig()
-    initial = {int(clip): c for c in range(CLASSES) for clip in np.flatnonzero(classes == c)[:3]}
-    learner = DropoutLearner(x, CLASSES, initial, config=DALConfig(first_steps=200), device="cpu")
-    learner.ask()
-
-    asked, told, scored, bare = [], [], [], []
-    for _ in range(REPEATS):
-        start = perf_counter()
-        clip = learner.ask()  # scanned already: only the argmax
-        middle = perf_counter()
-        learner.tell(clip, int(classes[clip]))
-        end = perf_counter()
-        learner.scan()
-        asked.append(middle - start + perf_counter() - end)
-        told.append(end - middle)
-    ours = statistics.median(asked) + statistics.median(told)
-
-    product = torch.randn(x.shape[1], config.n_masks * CLASSES)
-    rows, out = torch.from_numpy(x), torch.empty(len(x), config.n_masks * CLASSES)
-    torch.mm(rows, product, out=out)
-    for _ in range(PAIRS):  # in turn, so that a machine that is busy for a while is busy for both
-        scored.append(_seconds(lambda: learner.classifier.scan(x, config.n_masks)))
-        bare.append(_seconds(lambda: torch.mm(rows, product, out=out)))
-
-    plain_scan, plain_train = _plain(x, classes, config)
-    figures = {
-        "ours_scan_s": statistics.median(asked),
-        "ours_train_s": statistics.median(told),
-        "plain_scan_s": plain_scan,
-        "plain_train_s": plain_train,
-        "speedup": (plain_scan + plain_train) / ours,
-        "scoring_s": statistics.median(scored),
-        "bare_product_s": statistics.median(bare),
-        "scoring_over_product": statistics.median(a / b for a, b in zip(scored, bare, strict=True)),
-    }
-    say(f"{'one DAL iteration':28s}   scan        train       both")
-    say(f"{'  the plain way':28s} {plain_scan:8.3f} s  {plain_train:8.3f} s  {plain_scan + plain_train:8.3f} s")
-    say(f"{'  dalbook':28s} {figures['ours_scan_s']:8.3f} s  {figures['ours_train_s']:8.3f} s  {ours:8.3f} s")
-    say(f"{'  times faster':28s} {plain_scan / figures['ours_scan_s']:8.1f}    "
-        f"{plain_train / figures['ours_train_s']:8.1f}    {figures['speedup']:8.1f}")  # fmt: skip
-    say(f"scoring all clips              {figures['scoring_s']:8.3f} s, {figures['scoring_over_product']:.2f} times "
-        f"one bare matrix product ({figures['bare_product_s']:.3f} s)")  # fmt: skip
-    return figures
-
-
-def _plain(x: np.ndarray, classes: np.ndarray, config) -> tuple[float, float]:
-    """Seconds of |D| forward passes over all clips, and of the training steps, in everyday PyTorch."""
-    import torch
-
-    torch.manual_seed(0)
-    inputs, targets = torch.from_numpy(x), torch.from_numpy(classes)
-    model = torch.nn.Sequential(torch.nn.Dropout(0.5), torch.nn.Linear(x.shape[1], CLASSES)).train()
-    optimizer = torch.optim.Adam(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
-
-    def scan() -> None:
-        with torch.no_grad():
-            votes, probs = torch.zeros(len(x), CLASSES), torch.zeros(len(x), CLASSES)
-            for _ in range(config.n_masks):
-                p = model(inputs).softmax(1)
-                probs += p
-                votes[torch.arange(len(x)), p.argmax(1)] += 1
-
-    def train() -> None:
-        for _ in range(config.steps):
-            batch = torch.randint(0, len(x), (config.batch * CLASSES,))
-            loss = torch.nn.functional.cross_entropy(model(inputs[batch]), targets[batch])
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
-
-    return _seconds(scan), _seconds(train)
 
 
 def _clustering(x: np.ndarray, say: Callable[[str], object]) -> dict:
@@ -156,7 +107,7 @@ def _clustering(x: np.ndarray, say: Callable[[str], object]) -> dict:
 
     distance = cosine_distance(x)
     clusters = min(CLUSTERS, len(x) // 4)
-    seconds, clustering = _timed(lambda: k_medoids(distance, clusters))
+    seconds, clustering = timed(lambda: k_medoids(distance, clusters))
     figures = {"k_medoids_s": seconds, "k_medoids_loss": float(clustering.loss)}
     say(f"k-medoids, k = {clusters}: dalbook {seconds:8.3f} s, loss {clustering.loss:.1f}")
     try:
@@ -164,7 +115,7 @@ def _clustering(x: np.ndarray, say: Callable[[str], object]) -> dict:
     except ImportError:
         say("  (kmedoids, to compare with, is not installed)")
         return figures
-    seconds, theirs = _timed(lambda: kmedoids.fasterpam(distance, clusters, random_state=0))
+    seconds, theirs = timed(lambda: kmedoids.fasterpam(distance, clusters, random_state=0))
     figures |= {"fasterpam_s": seconds, "fasterpam_loss": float(theirs.loss)}
     say(f"  kmedoids.fasterpam {seconds:18.3f} s, loss {theirs.loss:.1f}: "
         f"ours takes {figures['k_medoids_s'] / seconds:.2f} times as long, "
@@ -187,6 +138,11 @@ def _run_and_measure() -> float | None:
     clip = learner.ask()
     learner.tell(clip, int(classes[clip]))
     learner.predict_proba(x)
+    return peak_memory()
+
+
+def peak_memory() -> float | None:
+    """The peak memory of this process so far, in MiB; None where the system does not tell."""
     try:  # what this process itself took; the general figure below may begin at its parent's
         with open("/proc/self/status") as file:
             return next(int(line.split()[1]) for line in file if line.startswith("VmHWM:")) / 2**10
@@ -199,11 +155,8 @@ def _run_and_measure() -> float | None:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
 
 
-def _seconds(work: Callable[[], object]) -> float:
-    return _timed(work)[0]
-
-
-def _timed(work: Callable[[], object]) -> tuple[float, object]:
+def timed(work: Callable[[], object]) -> tuple[float, object]:
+    """Seconds that it took, and what it gave."""
     start = perf_counter()
     result = work()
     return perf_counter() - start, result

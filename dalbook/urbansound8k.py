@@ -65,7 +65,7 @@ def urbansound8k(root: str | os.PathLike) -> Corpus:
     """
     root = Path(root).expanduser().absolute()
     _check_layout(root)
-    rows = _read_metadata(root / "metadata" / "UrbanSound8K.csv")
+    rows = read_metadata(root / "metadata" / "UrbanSound8K.csv")
     fold_of = {Path(row.name).stem: row.fold for row in rows}
     files: dict[str, str] = {}
     problems: list[str] = []
@@ -107,7 +107,8 @@ def _check_layout(root: Path) -> None:
         raise FileNotFoundError(f"{root / 'audio'}: there is no such folder; {wanted}")
 
 
-def _read_metadata(path: Path) -> list[Row]:
+def read_metadata(path: Path) -> list[Row]:
+    """The rows of UrbanSound8K.csv, in its order; an error names the line that is not UrbanSound8K's."""
     rows: dict[str, Row] = {}
     try:
         with open(path, encoding="utf-8-sig", newline="") as file:
