@@ -8,7 +8,8 @@ from scipy.stats import wilcoxon
 from dalbook.compare import curves, guesses, in_words, paired, variants
 from dalbook.simulate import bootstrap_interval
 
-COLUMNS = "corpus embedding learner threshold alpha fold trial budget macro_recall pseudo pseudo_right".split()
+COLUMNS = ["corpus", "embedding", "learner", "threshold", "alpha", "fold", "trial", "budget"]
+COLUMNS += ["macro_recall", "pseudo", "pseudo_right"]
 
 
 def table(*rows) -> pd.DataFrame:

@@ -11,7 +11,16 @@ import plotly.io
 import pytest
 
 from dalbook import toycity
-from dalbook.figures import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, figure_html, learning_curve, show
+from dalbook.figures import (
+    CLASS_COLOURS,
+    CLASS_SYMBOLS,
+    LEARNER_STYLES,
+    experiment,
+    figure_html,
+    guesses,
+    learning_curve,
+    show,
+)
 
 ROWS = [
     {"learner": "dal", "budget": 60, "mean": 0.6, "low": 0.5, "high": 0.7},
@@ -113,3 +122,80 @@ def test_show_in_a_kernel(static, monkeypatch):
     (output,) = notebook.cells[0].outputs
     assert ("application/vnd.plotly.v1+json" in output.data) is not static
     assert ("text/html" in output.data and "dalbook-figure" in output.data["text/html"]) is static
+
+
+def results(corpus: str, *thresholds: float, budgets=(30, 40)) -> pd.DataFrame:
+    """A table as `dalbook table` gives it: two folds, recall and counts that can be followed by eye."""
+    columns = ["corpus", "embedding", "learner", "threshold", "alpha", "fold", "trial", "budget", "macro_recall"]
+    rows = [
+        [corpus, "logmel", "dal", t, 0.01, fold, 0, n, t / 2 + n / 1000 + fold / 100, 100 * fold, 50]
+        for t in thresholds
+        for fold in (1, 2)
+        for n in budgets
+    ]
+    return pd.DataFrame(rows, columns=[*columns, "pseudo", "pseudo_right"])
+
+
+def named(fig: go.Figure) -> list[str]:
+    return [trace.name for trace in fig.data if trace.name and trace.showlegend is not False]
+
+
+def test_an_experiment_draws_means_over_folds_and_bands():
+    fig = experiment(results("toy-city", 0.5, 1.0))
+    assert named(fig) == ["Θ = 0.5", "Θ = 1"]
+    assert not fig.layout.updatemenus
+    band, line = fig.data[:2]
+    assert line.x == (30, 40)
+    assert line.y == pytest.approx((0.25 + 0.03 + 0.015, 0.25 + 0.04 + 0.015))
+    low, high = zip(*line.customdata, strict=True)
+    # two folds: the interval of the mean goes from one to the other
+    assert low == pytest.approx((0.29, 0.30))
+    assert high == pytest.approx((0.30, 0.31))
+    assert band.y == (*high, *low[::-1])
+    assert band.fill == "toself"
+
+
+def test_an_experiment_on_two_corpora_has_a_button_for_each():
+    fig = experiment(pd.concat([results("urbansound8k", 0.5, 1.0), results("toy-city", 0.5, 1.0)]))
+    (menu,) = fig.layout.updatemenus
+    assert [button.label for button in menu.buttons] == ["UrbanSound8K", "toy-city"]
+    first, second = ([bool(v) for v in button.args[0]["visible"]] for button in menu.buttons)
+    assert first == [True] * 4 + [False] * 4
+    assert second == [False] * 4 + [True] * 4
+    assert [trace.visible is not False for trace in fig.data] == first  # what is shown before anybody presses
+    assert named(fig) == ["Θ = 0.5", "Θ = 1"] * 2
+
+
+def test_corpora_with_other_variants_each_show_their_own():
+    fig = experiment(pd.concat([results("urbansound8k", 0.5), results("toy-city", 0.5, 0.75, 1.0)]))
+    first, second = (button.args[0]["visible"] for button in fig.layout.updatemenus[0].buttons)
+    assert (sum(first), sum(second), len(fig.data)) == (2, 6, 8)
+    assert not any(a and b for a, b in zip(first, second, strict=True))
+
+
+def test_guesses_stand_above_their_share_that_is_right():
+    fig = guesses(results("toy-city", 0.5, 1.0))
+    assert named(fig) == ["Θ = 0.5", "Θ = 1"]
+    counts, shares = fig.data[:2]
+    assert (counts.x, counts.y) == ((30, 40), (150, 150))
+    assert shares.y == pytest.approx((100 / 300, 100 / 300))
+    assert (counts.yaxis, shares.yaxis) == (None, "y2")
+    assert counts.line.color == shares.line.color
+    assert (counts.line.dash, shares.line.dash) == (None, "dot")
+    top, bottom = fig.layout.yaxis.domain or (0.5, 1), fig.layout.yaxis2.domain or (0, 0.5)
+    assert top[0] >= bottom[1]
+
+
+def test_guesses_leave_out_who_makes_none():
+    table = results("toy-city", 0.5, 1.0)
+    mal = table["threshold"] == 1
+    table.loc[mal, "learner"] = "mal"
+    table.loc[mal, ["threshold", "alpha", "pseudo", "pseudo_right"]] = np.nan
+    assert named(guesses(table)) == ["DAL (vote entropy)"]
+
+
+def test_all_labels_need_a_logarithmic_axis():
+    wide = results("toy-city", 0.5, budgets=(30, 130, 7000))
+    assert experiment(wide).layout.xaxis.type == "log"
+    fig = guesses(wide)
+    assert (fig.layout.xaxis.type, fig.layout.xaxis2.type) == ("log", "log")
