@@ -130,7 +130,8 @@ function ticks({ low, high }) {
   const place = (hz) => (mel(hz) - mel(low)) / (mel(high) - mel(low));
   return [100, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000]
     .map((hz) => [hz, place(hz)])
-    .filter(([, at]) => at > 0.08 && at < 0.94);
+    .filter(([, at]) => at > 0.08 && at < 0.94)
+    .filter(([, at], i, all) => i === 0 || at - all[i - 1][1] > 0.13); // room for the words
 }
 
 /** Waveform, spectrogram and the one <audio> element with its controls. */
@@ -327,12 +328,15 @@ function soundPanel() {
 
 /** Votes as bars with their numbers, the most first. */
 function drawOpinion(opinion, classes, why) {
-  if (!opinion) return [h("p", {}, why || "Nothing yet: the model has not learned from any label.")];
+  if (!opinion) return [h("p", {}, why ? `Nothing yet. Picked because of this: ${why}.` : "Nothing yet.")];
   const votes = opinion.votes.map((count, label) => [count, label]).filter(([count]) => count > 0);
   votes.sort((a, b) => b[0] - a[0] || a[1] - b[1]);
   const place = opinion.rank == null ? "" : `, rank ${opinion.rank} of ${opinion.of}`;
+  const reasons = [
+    opinion.words || `Vote entropy ${opinion.entropy.toFixed(2)} nats${place}.`,
+    why && `Picked because of this: ${why}.`,
+  ];
   return [
-    ...[opinion.words, why].filter(Boolean).map((text) => h("p", {}, text)),
     h(
       "ul",
       { class: "dlb-votes", "aria-label": `Votes of ${opinion.masks} hypotheses` },
@@ -346,7 +350,7 @@ function drawOpinion(opinion, classes, why) {
         ),
       ),
     ),
-    h("p", { class: "dlb-small" }, `Vote entropy ${opinion.entropy.toFixed(2)} nats${place}`),
+    ...reasons.filter(Boolean).map((text) => h("p", { class: "dlb-small" }, text)),
   ];
 }
 
@@ -423,12 +427,12 @@ function render({ model, el }) {
 
   const panel = soundPanel();
   const part = (name, tag = "div", attributes = {}) => h(tag, { class: `dlb-${name}`, ...attributes });
-  const banner = part("banner", "p", { hidden: true });
+  const banner = part("banner", "div", { hidden: true });
   const words = part("words", "span");
   const training = h("span", { class: "dlb-training" }, "learning …");
   const stage = h("p", { class: "dlb-stage" }, words, training);
   const counts = part("counts", "p");
-  const meter = part("meter", "div", { role: "progressbar", "aria-label": "Clips labelled", "aria-valuemin": "0" });
+  const meter = part("meter", "div", { role: "progressbar", "aria-label": "Clips labeled", "aria-valuemin": "0" });
   const notice = part("notice", "p", { hidden: true });
   const start = h("button", { type: "button", class: "dlb-start", hidden: true }, "Start learning now");
   const question = part("question", "p");
@@ -493,7 +497,7 @@ function render({ model, el }) {
   // ------------------------------------------------------------------------------------------------ to the engine
 
   function send(what) {
-    if (recording()) return say("This is a recording: nothing is labelled here.");
+    if (recording()) return say("This is a recording: nothing is labeled here.");
     if (unheard()) return;
     model.set("said", [{ n: (model.get("heard") ?? 0) + 1, ...what }]);
     model.save_changes();
@@ -503,7 +507,7 @@ function render({ model, el }) {
   function decide(what, event) {
     panel.unlock();
     const target = review ?? model.get("clip");
-    if (recording()) return say("This is a recording: nothing is labelled here.");
+    if (recording()) return say("This is a recording: nothing is labeled here.");
     if (!target || unheard()) return;
     if (review && !review.change) return say("You are listening again: go back first (Esc).");
     const now = performance.now();
@@ -527,7 +531,7 @@ function render({ model, el }) {
 
   /** What a request has done, in words. */
   function outcome({ do: what, label, name: added }) {
-    if (what === "label") return `${review ? "Changed to" : "Labelled"} ${className(label)}.`;
+    if (what === "label") return `${review ? "Changed to" : "Labeled"} ${className(label)}.`;
     const done = { unsure: "Noted as unsure.", skip: "Skipped.", undo: "Taken back.", start: "Learning starts." };
     return done[what] ?? `Added ${added}.`;
   }
@@ -614,7 +618,7 @@ function render({ model, el }) {
         },
         ...(keys[label] ? [cap(keys[label].toUpperCase())] : []),
         name(title),
-        h("span", { class: "dlb-count", title: "labelled so far" }),
+        h("span", { class: "dlb-count", title: "labeled so far" }),
       ),
     );
     if (recording()) return buttons;
@@ -692,7 +696,7 @@ function render({ model, el }) {
       left && labelled < budget && `about ${span(left)} left`,
     ];
     return [
-      h("b", {}, `${labelled} of ${budget} labelled`),
+      h("b", {}, `${labelled} of ${budget} labeled`),
       ...extra.filter(Boolean).map((text) => h("span", {}, text)),
     ];
   }
@@ -749,7 +753,9 @@ function render({ model, el }) {
     const keys = keysFor(list("classes").length);
     root.dataset.clip = clip?.clip ?? "";
     banner.hidden = !recording();
-    if (recording() && !banner.textContent) banner.append(h("b", {}, "Recording"), " of a session. You can listen; nothing is labelled here.");
+    redraw("banner", banner, recording(), () => [
+      h("p", {}, h("b", {}, "A recording."), " These clips were labeled before. Listen to each of them; what you press here labels nothing."),
+    ]);
     words.textContent = progress.words ?? "";
     training.dataset.on = String(Boolean(progress.training));
     redraw("counts", counts, progress, () => drawCounts(progress));
@@ -770,7 +776,7 @@ function render({ model, el }) {
       const count = String(progress.per_class?.[label] ?? 0);
       button.lastChild.textContent = count;
       const key = keys[label] ? `, key ${keys[label]}` : "";
-      button.setAttribute("aria-label", `${className(label)}${key}, ${count} labelled`);
+      button.setAttribute("aria-label", `${className(label)}${key}, ${count} labeled`);
       button.classList.toggle("dlb-chosen", request?.do === "label" && request.label === label);
     }
     unsure.classList.toggle("dlb-chosen", request?.do === "unsure");
@@ -791,7 +797,7 @@ function render({ model, el }) {
     redraw("help", help, keys, () => [h("dl", {}, ...helpRows(keys).flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)]))]);
     showCurrent();
     const fresh = quietUntil - performance.now();
-    root.dataset.state = request ? "waiting" : !(review ?? clip) ? "none" : fresh > 0 ? "fresh" : "ready";
+    root.dataset.state = request && !recording() ? "waiting" : !(review ?? clip) ? "none" : fresh > 0 ? "fresh" : "ready";
     clearTimeout(settled);
     if (fresh > 0) settled = setTimeout(update, fresh + 1);
   }

@@ -140,9 +140,9 @@ def test_keys_and_buttons_decide(visit):
     seconds = page.page.evaluate("engine.rows.map((row) => row.seconds)")
     assert all(0.3 < s < 60 for s in seconds)
     assert page.clip == "7"
-    expect(page.root.get_by_role("status")).to_have_text("Labelled children_playing. 4 of 12. Next: 1001-7-0-0.wav")
+    expect(page.root.get_by_role("status")).to_have_text("Labeled children_playing. 4 of 12. Next: 1001-7-0-0.wav")
     expect(page.root.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "4")
-    expect(page.button("children_playing")).to_have_accessible_name("children_playing, key 3, 1 labelled")
+    expect(page.button("children_playing")).to_have_accessible_name("children_playing, key 3, 1 labeled")
 
 
 def test_a_held_key_decides_once(visit):
@@ -261,7 +261,7 @@ def test_names_are_text(visit):
     page.press("1")
     assert page.root.locator("img").count() == 0
     expect(page.button("onerror").locator(".dlb-name")).to_have_text(evil)
-    expect(page.root.get_by_role("status")).to_contain_text(f"Labelled {evil}.")
+    expect(page.root.get_by_role("status")).to_contain_text(f"Labeled {evil}.")
     page.click("Add a class")
     page.page.keyboard.type("<b>u1?</b>")
     page.press("Enter")
@@ -422,10 +422,10 @@ def test_what_the_model_thinks_is_folded_away(visit):
     page.press("1", "2", "3", "4", "5", "6")
     assert page.page.evaluate("model.get('opinion') !== null")
     expect(page.root.get_by_text("61 of 100")).to_be_hidden()
-    expect(page.root.get_by_text("Vote entropy")).to_be_hidden()
+    expect(page.root.get_by_text("Picked because of this")).to_be_hidden()
     page.root.locator("summary").click()
     expect(page.root.get_by_text("61 of 100")).to_be_visible()
-    expect(page.root.get_by_text("Vote entropy 1.02 nats, rank 1 of 780")).to_be_visible()
+    expect(page.root.get_by_text("The hypotheses disagree: most hear air_conditioner.")).to_be_visible()
     expect(page.root.get_by_role("img", name="After 12 labels your recall is 62 %")).to_be_visible()
     page.press(" ")  # and the fold does not take Space away from the sound
     page.plays()
@@ -570,7 +570,7 @@ def test_two_views_show_the_same_and_sound_one_at_a_time(visit):
 
 def test_a_recording_takes_no_decision(visit):
     page = visit(recording=1).focus()
-    expect(page.root).to_contain_text("Recording of a session")
+    expect(page.root).to_contain_text("A recording. These clips were labeled before.")
     assert page.time == 0
     page.press("1", "u", "Backspace")
     page.button("siren").click(force=True)
