@@ -95,6 +95,8 @@ class Labeler(anywidget.AnyWidget):
     heard = _trait(traitlets.Int(0))
     said = _trait(traitlets.List())
 
+    _trainer = _sounds = _session = None  # until they are made
+
     def __init__(
         self,
         corpus: Corpus,
@@ -139,6 +141,7 @@ class Labeler(anywidget.AnyWidget):
             self._game and self._game.after,
             self._game and self._game.idle,
         )
+        self._trainer.start()
         self._trainer.wait_for_medoids(PATIENCE)
         self._refresh(self._session.notice)
         self.on_msg(self._heard_message)
@@ -180,14 +183,14 @@ class Labeler(anywidget.AnyWidget):
 
     def close(self) -> None:
         """Let others have the file, and take the labeler off the page; nothing is lost."""
-        self._trainer.stop()
-        self._sounds.close()
-        self._session.close()
+        for part in (self._trainer, self._sounds, self._session):
+            if part:
+                part.close()
         super().close()
 
     def _taken(self) -> None:
         """The cell was run again: another labeler has the file now."""
-        self._trainer.stop()
+        self._trainer.close()
         with self._lock, self.hold_sync():
             self.problem = "This cell was run again: go on in the newer labeler. All decisions made here are saved."
             self.clip, self.ahead = None, []
@@ -204,11 +207,14 @@ class Labeler(anywidget.AnyWidget):
                 heard = request["n"]
                 try:
                     self._session.act(request)
-                except (Refused, OSError) as error:
+                except Exception as error:  # whatever it is, an answer must come
                     problems.append(_words(error))
             if heard > self.heard:
-                self._tell_trainer()
-                self._refresh()
+                try:
+                    self._tell_trainer()
+                    self._refresh()
+                except Exception as error:
+                    problems.append(f"{_words(error)}. What is saved is in {self._session.file.path}.")
                 self.problem = " ".join(problems)
                 self.heard = heard
 
@@ -294,4 +300,6 @@ def _login() -> str:
 
 
 def _words(error: Exception) -> str:
-    return error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) if isinstance(error, Refused) else f"Something went wrong ({type(error).__name__}: {error})"

@@ -105,6 +105,9 @@ class Trainer:
         self._stop = self._anew = False
         self._ready = threading.Event()  # the medoids are known, or cannot be
         self._thread = threading.Thread(target=self._run, name="dalbook-trainer", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread: it looks for the medoids, and then does what it is told."""
         self._thread.start()
 
     def begin(self, beginning: Beginning, changes: Sequence[Change] = ()) -> None:
@@ -136,12 +139,12 @@ class Trainer:
         """Wait until the medoids are known; whether they are."""
         return self._ready.wait(timeout)
 
-    def stop(self, timeout: float = 2.0) -> None:
+    def close(self, timeout: float = 2.0) -> None:
         """End the thread, within moments."""
         with self._change:
             self._stop = True
             self._change.notify_all()
-        if threading.current_thread() is not self._thread:
+        if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
 
     def _run(self) -> None:

@@ -35,13 +35,14 @@ def trainer(tmp_path):
 
     def make(told=lambda: None, config=SMALL, **options) -> Trainer:
         for earlier in made:
-            earlier.stop()
+            earlier.close()
         made.append(Trainer(embeddings(), np.arange(N), tmp_path / "model.npz", told, config, **options))
+        made[-1].start()
         return made[-1]
 
     yield make
     for one in made:
-        one.stop()
+        one.close()
 
 
 def changes(n: int, first: int = 10) -> list[Change]:
@@ -124,7 +125,7 @@ def test_stopped_in_the_middle_it_loses_at_most_time(trainer):
     first.begin(BEGINNING)
     for change in changes(15):
         first.learn(change)
-    first.stop()
+    first.close()
     assert not first._thread.is_alive()
     second = trainer()
     second.begin(BEGINNING, changes(15))
@@ -141,7 +142,7 @@ def test_a_model_that_cannot_be_used_is_trained_again(trainer, tmp_path, damage)
     for change in other:
         first.learn(change)
     assert first.wait(60)
-    first.stop()
+    first.close()
     if damage == "gone":
         path.unlink()
     if damage == "cut":
@@ -191,7 +192,7 @@ def test_work_that_would_take_for_ever_ends_at_once(trainer):
     one = trainer(config=LONG)
     one.begin(BEGINNING)
     one.begin(Beginning(4, "newer", {**INITIAL, 3: 0}, CLASSES))
-    one.stop(60)
+    one.close(60)
     assert not one._thread.is_alive()
 
 
