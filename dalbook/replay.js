@@ -6,8 +6,9 @@ const PRESS = 800; // ms that a button stays pressed before the next clip comes
 const decoded = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
 
 class Recorded {
-  constructor({ classes, steps, sounds }) {
+  constructor({ classes, steps, sounds, base }) {
     this.sounds = sounds;
+    this.base = base;
     this.steps = steps;
     this.listeners = {};
     this.states = [];
@@ -32,11 +33,24 @@ class Recorded {
   set() {} // nothing is decided here
   save_changes() {}
 
-  send({ sound: clip }) {
-    const found = this.sounds[clip];
-    if (!found) return;
+  async send({ sound: clip }) {
+    const found = await this.load(clip);
+    if (found.error) return this.tell("msg:custom", { sound: clip, error: found.error }, []);
     const buffers = [found.data, found.envelope, found.mel_data].map(decoded);
-    setTimeout(() => this.tell("msg:custom", { ...found, sound: clip }, buffers));
+    this.tell("msg:custom", { ...found, sound: clip }, buffers);
+  }
+
+  /** A clip's sound, from the page or from a script beside it: scripts also load where the book is read from a folder. */
+  load(clip) {
+    const sound = this.sounds[clip] ?? { error: "it is not part of this recording" };
+    if (!sound.src) return sound;
+    return new Promise((done) => {
+      const script = document.createElement("script");
+      script.src = new URL(sound.src, this.base);
+      script.onload = () => done((this.sounds[clip] = window.dalbookSounds[sound.src]));
+      script.onerror = () => done({ error: "it did not load" });
+      document.head.append(script);
+    });
   }
 
   tell(name, ...news) {

@@ -12,7 +12,6 @@ import json
 import os
 import tempfile
 from collections.abc import Iterable, Mapping
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +27,7 @@ HERE = Path(__file__).parent
 SESSION = "session.json"
 TRAITS = ("classes", "clip", "ahead", "progress", "history", "opinion", "curve", "problem", "notice")
 LEARNED = 0.8  # seconds into the next clip, when the recording shows what the model has learned
+NAME = "NAME OF THE RECORDING"  # in the script, until its content gives it one
 EXPORT = {"labeler.js": "export default { render };", "replay.js": "export default { replay };"}
 
 
@@ -108,8 +108,8 @@ def replay(folder: str | os.PathLike, live: Mapping[str, str] | None = None) -> 
 def replay_html(folder: str | os.PathLike, live: Mapping[str, str] | None = None) -> str:
     """HTML that plays a recording: the labeler's own user interface, and nothing asked of a kernel or another host.
 
-    All of it is one script. In a build of the book, where ``DALBOOK_STATIC`` names a folder, it becomes a file there,
-    which also works where the book is read from a folder; in a live notebook it is in the HTML.
+    In a build of the book, where ``DALBOOK_STATIC`` names a folder, it becomes a script there and one more for each
+    sound, which also load where the book is read from a folder; in a live notebook all of it is in the HTML.
 
     Parameters
     ----------
@@ -123,25 +123,27 @@ def replay_html(folder: str | os.PathLike, live: Mapping[str, str] | None = None
     FileNotFoundError, ValueError
         There is no recording in `folder`, or it is damaged.
     """
-    script = _script(Path(folder), live or {})
-    name = hashlib.sha256(script.encode()).hexdigest()[:20]
-    # the element is known by its attribute: a class would have the book load the labeler's module as well
-    mount = (
-        f'<div data-dalbook-recording="{name}"><noscript>{escape("A recorded labeling session: needs JavaScript.")}'
-        "</noscript></div>"
-    )
+    recording = {**_recording(Path(folder)), "live": dict(live or {})}
     static = os.environ.get("DALBOOK_STATIC")
-    script += f"\nfor (const el of document.querySelectorAll('[data-dalbook-recording=\"{name}\"]:not([data-on])'))"
-    script += ' {\n  el.dataset.on = "";\n  replay(el, recording, labeler);\n}\n})();\n'
+    if static:
+        Path(static).mkdir(parents=True, exist_ok=True)
+        recording["sounds"] = {clip: _aside(Path(static), sound) for clip, sound in recording["sounds"].items()}
+    script = _script(recording)
+    # not known by a class: one of the labeler's would have the book load its module as well
+    mount = (
+        f'<div data-dalbook-recording="{_name(script)}">'
+        "<noscript>A recorded labeling session, played with JavaScript.</noscript></div>"
+    )
+    script = script.replace(NAME, _name(script))
     if not static:
         return f"{mount}<script>{script}</script>"
-    Path(static).mkdir(parents=True, exist_ok=True)
-    write_whole(Path(static) / f"{name}.js", lambda file: file.write(script.encode()))
-    return f'{mount}<script src="{BESIDE_THE_PAGE}/{name}.js" defer></script>'
+    name = f"{_name(script)}.js"
+    write_whole(Path(static) / name, lambda file: file.write(script.encode()))
+    return f'{mount}<script src="{BESIDE_THE_PAGE}/{name}" defer></script>'
 
 
-def _script(folder: Path, live: Mapping[str, str]) -> str:
-    """Everything but the end of the script: style, user interface, and the recording with its sounds."""
+def _recording(folder: Path) -> dict:
+    """The recording, with its sounds in it."""
     path = folder / SESSION
     if not path.is_file():
         raise FileNotFoundError(f"there is no recording in {folder}: it has no {SESSION}; make one with dalbook.replay")
@@ -151,16 +153,36 @@ def _script(folder: Path, live: Mapping[str, str]) -> str:
             clip: {**sound, "data": _text((folder / sound["file"]).read_bytes())}
             for clip, sound in session["sounds"].items()
         }
-        recording = {"classes": session["classes"], "steps": session["steps"], "sounds": sounds, "live": dict(live)}
+        return {"classes": session["classes"], "steps": session["steps"], "sounds": sounds}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is damaged ({error!r}): record the session again") from error
+
+
+def _aside(static: Path, sound: dict) -> dict:
+    """Put a sound into a script of its own, which the page loads when the clip comes near."""
+    name = f"{_name(json.dumps(sound))}.js"
+    script = f'(window.dalbookSounds ??= {{}})["{name}"] = {json.dumps(sound)};'
+    write_whole(static / name, lambda file: file.write(script.encode()))
+    return {"src": name}
+
+
+def _script(recording: dict) -> str:
+    """Style, user interface and recording as one script that no page has to load as a module."""
     return (
         f"(() => {{\nconst labeler = (() => {{\n{_code('labeler.js')}\nreturn {{ render }};\n}})();\n"
         f"const replay = (() => {{\n{_code('replay.js')}\nreturn replay;\n}})();\n"
         "const style = document.createElement('style');\n"
         f"style.textContent = {_literal((HERE / 'labeler.css').read_text(encoding='utf-8'))};\n"
-        f"document.head.append(style);\nconst recording = {_literal(recording)};"
+        "document.head.append(style);\n"
+        f"const recording = {_literal(recording)};\n"
+        "recording.base = document.currentScript?.src || document.baseURI;\n"
+        f"for (const el of document.querySelectorAll('[data-dalbook-recording=\"{NAME}\"]:not([data-on])')) {{\n"
+        '  el.dataset.on = "";\n  replay(el, recording, labeler);\n}\n})();\n'
     )
+
+
+def _name(content: str) -> str:
+    return hashlib.sha256(content.encode()).hexdigest()[:20]
 
 
 def _code(name: str) -> str:

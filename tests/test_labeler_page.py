@@ -1,31 +1,18 @@
-"""The labeler's user interface in a real browser, with a small engine behind its contract (labeler_page.html).
-
-The browser lets no page play a sound before it was touched, as it is for most people. It is Chromium: the one that
-CHROMIUM names, or the one on the PATH.
-"""
+"""The labeler's user interface in a real browser, with a small engine behind its contract (labeler_page.html)."""
 
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import threading
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import urlencode
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from labeler_browser import chromium, served, watched
+from playwright.sync_api import expect
 
 ROOT = Path(__file__).parent.parent
-FLAGS = ("--disable-gpu", "--autoplay-policy=document-user-activation-required")
-
-
-class Quiet(SimpleHTTPRequestHandler):
-    def log_message(self, *_):
-        pass
 
 
 @pytest.fixture(scope="module")
@@ -33,35 +20,21 @@ def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
     for name in ("dalbook/labeler.js", "dalbook/labeler.css", "tests/labeler_page.html"):
         shutil.copy(ROOT / name, folder)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder))) as server:
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}/labeler_page.html"
-        server.shutdown()
+    with served(folder) as url:
+        yield f"{url}/labeler_page.html"
 
 
 @pytest.fixture(scope="module")
 def browser():
-    names = (
-        [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else ["chromium", "chromium-browser", "google-chrome"]
-    )
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.fail(f"no browser: {', '.join(names)} not found; install Chromium, or name one with CHROMIUM=", False)
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=found, args=[*FLAGS, *["--no-sandbox"] * root])
-        yield chromium
-        chromium.close()
+    with chromium() as one:
+        yield one
 
 
 class Visit:
     """The page, what it complained about, and what the engine behind it was told."""
 
     def __init__(self, page, address, script="", **options):
-        self.page, self.complaints, self.dialogs = page, [], []
-        page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("dialog", lambda dialog: (self.dialogs.append(dialog.message), dialog.dismiss()))
+        self.page, self.complaints = page, watched(page)
         if script:
             page.add_init_script(script)
         page.goto(f"{address}?{urlencode(options)}")
@@ -124,7 +97,6 @@ def visit(browser, address):
     for one in visits:
         one.page.close()
         assert one.complaints == []
-        assert one.dialogs == []
 
 
 def test_keys_and_buttons_decide(visit):
