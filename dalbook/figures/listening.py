@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
 from dalbook.figures.look import CLASS_COLOURS, CLASS_SYMBOLS
+from dalbook.figures.points import points
 from dalbook.media import envelope
 
 SOUND, WINDOW, ACCENT = "#0098c0", "#c88028", "#d80818"  # the signal, what weighs it, what is pointed at
@@ -216,31 +217,7 @@ def fold_recall(table: pd.DataFrame) -> go.Figure:
     >>> [trace.name for trace in fold_recall(rows).data]
     ['official', 'clips reshuffled']
     """
-    groups = list(dict.fromkeys(table["group"]))
-    ways = [way for way in FOLDS if (table["folds"] == way).any()]
-    fig = go.Figure()
-    for number, way in enumerate(ways):
-        colour, symbol = FOLDS[way]
-        shift = 0.5 * (number - (len(ways) - 1) / 2) / len(ways)
-        part = table[table["folds"] == way]
-        y = [len(groups) - groups.index(group) - shift for group in part["group"]]
-        fig.add_scatter(
-            x=part["recall"].round(4).tolist(),
-            y=y,
-            mode="markers",
-            name=way,
-            marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.55},
-            hovertemplate="%{x:.3f} on one fold",
-        )
-        for group, values in part.groupby("group", sort=False)["recall"]:
-            at, mean = len(groups) - groups.index(group) - shift, float(values.mean())
-            fig.add_shape(type="line", x0=mean, x1=mean, y0=at - 0.09, y1=at + 0.09, line={"color": colour, "width": 4})
-    fig.update_layout(template="dalbook", height=150 + 90 * len(groups), margin={"t": 70})
-    fig.update_xaxes(title="macro-averaged recall", tickformat=".2f")
-    fig.update_yaxes(
-        tickvals=list(range(len(groups), 0, -1)), ticktext=groups, range=[0.4, len(groups) + 0.6], zeroline=False
-    )
-    return fig
+    return points(table, "folds", FOLDS)
 
 
 def _heatmap(db: ArrayLike, hz: ArrayLike, step: float) -> go.Heatmap:
