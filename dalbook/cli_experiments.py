@@ -61,6 +61,8 @@ def _run(options: argparse.Namespace) -> int:
         raise ValueError("--engine dask and --scheduler ADDRESS go together")
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
+    if options.out.exists() and not options.out.is_dir():
+        raise ValueError(f"--out {options.out} is a file, not a folder")
     budgets = None if options.budgets is None else integers(options.budgets, "--budgets")
     folds = None if options.folds == "all" else integers(options.folds, "--folds")
 
