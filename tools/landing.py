@@ -1,7 +1,7 @@
 """A Sphinx extension: the directive ``undecided`` lets the landing page be heard.
 
-A learner that knows three clips of each class of toy-city is trained when the page is built. The page plays the clip that
-its hypotheses disagree about most, and the one that they are surest of, with their votes and the truth.
+A learner that knows three clips of each class of toy-city is trained when the page is built. The page plays the clip
+that its hypotheses disagree about most, and the one that they are surest of, with their votes and the truth.
 """
 
 from __future__ import annotations
