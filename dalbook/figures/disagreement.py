@@ -119,7 +119,7 @@ def votes_and_mean(
             name=name,
             marker={
                 "color": "#3050f8" if not pattern else "#c88028",
-                "pattern": {"shape": pattern, "fgcolor": "white", "size": 6},
+                "pattern": {"shape": pattern, "fillmode": "overlay", "size": 6, "solidity": 0.3},
             },
             hovertemplate=f"{name}: %{{x:.1%}}<extra></extra>",
         )
@@ -164,7 +164,7 @@ def found(scores: Mapping[str, np.ndarray], wrong: np.ndarray) -> go.Figure:
             x=seen,
             y=share[seen].round(4),
             mode="lines",
-            name=name,
+            name=_words(name),
             line={"color": colour, "dash": dash, "width": 2.5},
             hovertemplate="%{y:.0%} of the mistakes in %{x} clips",
         )
@@ -190,7 +190,7 @@ def rank_correlation(table: pd.DataFrame) -> go.Figure:
     ['1.00', '0.60']
     """
     values = table.to_numpy(float)
-    names = [str(name).replace("_", " ").replace(" ", "<br>") for name in table.columns]
+    names = [_words(str(name)).replace(" ", "<br>") for name in table.columns]
     fig = go.Figure(
         go.Heatmap(
             z=values.round(3),
@@ -212,6 +212,11 @@ def rank_correlation(table: pd.DataFrame) -> go.Figure:
     fig.update_xaxes(showgrid=False, tickangle=0)
     fig.update_yaxes(showgrid=False, autorange="reversed")
     return fig
+
+
+def _words(name: str) -> str:
+    """The name of an acquisition function as one reads it."""
+    return {"bald": "BALD"}.get(name, name.replace("_", " "))
 
 
 def _face(colour: str) -> str:

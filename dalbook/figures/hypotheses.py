@@ -105,14 +105,14 @@ def network(
     for name, colour, y, p in zip(classes, colours(classes), lines, np.asarray(probs_C, float), strict=True):
         fig.add_scatter(
             x=[2.2, 2.2 + round(1.3 * p, 4)],
-            y=[y + 0.025] * 2,
-            mode="lines+text",
-            line={"color": colour, "width": 7},
-            text=[f"{name} {p:.2f}", ""],
-            textposition="top right",
-            textfont={"size": 12},
+            y=[y + 0.028] * 2,
+            mode="lines",
+            line={"color": colour, "width": 8},
             hovertemplate=f"{name}: {p:.3f}<extra></extra>",
             name=name,
+        )
+        fig.add_annotation(
+            x=2.17, y=y - 0.012, text=f"{name} {p:.2f}", showarrow=False, xanchor="left", font={"size": 12}
         )
     for x, words in ((0, "x"), (1, "mask d"), (2, "dense"), (2.85, "softmax")):
         fig.add_annotation(x=x, y=-0.09, text=f"<b>{words}</b>", showarrow=False)

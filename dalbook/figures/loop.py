@@ -110,7 +110,7 @@ def growing(history: pd.DataFrame, budget: int, votes_C: np.ndarray, classes: Se
         name="recall",
         showlegend=False,
         line={"color": blue, "width": 2.5},
-        marker={"color": blue, "size": [6] * (len(part) - 1) + [13]},
+        marker={"color": blue, "size": [6] * (len(part) - 1) + [13], "opacity": 1},
         hovertemplate="N = %{x}: recall %{y:.3f}<extra></extra>",
     )
     for name, colour, pattern in (("right", blue, ""), ("wrong", brown, "/")):
@@ -118,7 +118,7 @@ def growing(history: pd.DataFrame, budget: int, votes_C: np.ndarray, classes: Se
             x=budgets,
             y=part[name].tolist(),
             name=name,
-            marker={"color": colour, "pattern": {"shape": pattern, "fgcolor": "white", "size": 5}},
+            marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "size": 5, "solidity": 0.3}},
             hovertemplate=f"N = %{{x}}: %{{y}} pseudo-labels {name}<extra></extra>",
             xaxis="x2",
             yaxis="y2",
