@@ -123,8 +123,8 @@ def votes_and_mean(
             },
             hovertemplate=f"{name}: %{{x:.1%}}<extra></extra>",
         )
-    fig.update_layout(template="dalbook", barmode="group", bargap=0.25, height=480, margin={"t": 70})
-    fig.add_annotation(x=0, y=1.12, xref="paper", yref="paper", text=title, showarrow=False, xanchor="left")
+    fig.update_layout(template="dalbook", barmode="group", bargap=0.25, height=480)
+    fig.update_layout(title={"text": title, "font": {"size": 14}, "x": 0.02, "xref": "container"})
     fig.update_layout(legend={"y": -0.2, "yanchor": "top"}, margin={"b": 90})
     fig.update_xaxes(range=[0, 1.02], tickformat=".0%")
     fig.update_yaxes(
@@ -168,7 +168,7 @@ def found(scores: Mapping[str, np.ndarray], wrong: np.ndarray) -> go.Figure:
             line={"color": colour, "dash": dash, "width": 2.5},
             hovertemplate="%{y:.0%} of the mistakes in %{x} clips",
         )
-    fig.update_layout(template="dalbook", height=480, legend={"y": -0.2, "yanchor": "top"}, margin={"t": 20, "b": 120})
+    fig.update_layout(template="dalbook", height=480)
     fig.update_xaxes(title="clips, highest score first", range=[0, n])
     fig.update_yaxes(title="share of the mistakes", tickformat=".0%", range=[0, 1.02])
     return fig
@@ -190,12 +190,12 @@ def rank_correlation(table: pd.DataFrame) -> go.Figure:
     ['1.00', '0.60']
     """
     values = table.to_numpy(float)
-    names = [_words(str(name)).replace(" ", "<br>") for name in table.columns]
+    names = [_words(str(name)) for name in table.columns]
     fig = go.Figure(
         go.Heatmap(
             z=values.round(3),
             x=names,
-            y=names,
+            y=[name.replace(" ", "<br>") for name in names],
             text=[[f"{value:.2f}" for value in row] for row in values],
             texttemplate="%{text}",
             textfont={"color": "black"},
@@ -209,7 +209,7 @@ def rank_correlation(table: pd.DataFrame) -> go.Figure:
         )
     )
     fig.update_layout(template="dalbook", height=430, margin={"t": 20})
-    fig.update_xaxes(showgrid=False, tickangle=0)
+    fig.update_xaxes(showgrid=False, tickangle=-45)
     fig.update_yaxes(showgrid=False, autorange="reversed")
     return fig
 

@@ -53,7 +53,7 @@ def network(
     fig = go.Figure()
     from_kept = [(y, to) for y in rows[kept] for to in lines]
     fig.add_scatter(
-        x=[1.08, 1.92, None] * len(from_kept),
+        x=[0.82, 1.43, None] * len(from_kept),
         y=[value for y, to in from_kept for value in (y, to, None)],
         mode="lines",
         line={"color": LINE, "width": 0.8},
@@ -82,7 +82,7 @@ def network(
         ("kept", rows[kept], "square", "#3050f8"),
     ):
         fig.add_scatter(
-            x=[1] * len(rows_of),
+            x=[0.75] * len(rows_of),
             y=rows_of,
             mode="markers",
             marker={"symbol": symbol, "size": 12, "color": colour, "line": {"color": colour, "width": 2}},
@@ -90,7 +90,7 @@ def network(
             name=name,
         )
     fig.add_scatter(
-        x=[2] * len(classes),
+        x=[1.5] * len(classes),
         y=lines,
         mode="markers",
         marker={
@@ -104,7 +104,7 @@ def network(
     )
     for name, colour, y, p in zip(classes, colours(classes), lines, np.asarray(probs_C, float), strict=True):
         fig.add_scatter(
-            x=[2.2, 2.2 + round(1.3 * p, 4)],
+            x=[1.65, 1.65 + round(p, 4)],
             y=[y + 0.028] * 2,
             mode="lines",
             line={"color": colour, "width": 8},
@@ -112,13 +112,13 @@ def network(
             name=name,
         )
         fig.add_annotation(
-            x=2.17, y=y - 0.012, text=f"{name} {p:.2f}", showarrow=False, xanchor="left", font={"size": 12}
+            x=1.62, y=y - 0.012, text=f"{name} {p:.2f}", showarrow=False, xanchor="left", font={"size": 12}
         )
-    for x, words in ((0, "x"), (1, "mask d"), (2, "dense"), (2.85, "softmax")):
+    for x, words in ((0, "x"), (0.75, "mask d"), (1.5, "dense"), (2.15, "softmax")):
         fig.add_annotation(x=x, y=-0.09, text=f"<b>{words}</b>", showarrow=False)
     fig.add_annotation(x=0, y=1.07, text=f"… {len(x_d)} in all", showarrow=False, font={"size": 12}, xanchor="left")
     fig.update_layout(template="dalbook", showlegend=False, height=560, margin={"l": 10, "r": 10, "t": 20, "b": 10})
-    fig.update_xaxes(visible=False, range=[-0.2, 3.6], fixedrange=True)
+    fig.update_xaxes(visible=False, range=[-0.13, 2.78], fixedrange=True)
     fig.update_yaxes(visible=False, range=[1.1, -0.14], fixedrange=True)
     return fig
 

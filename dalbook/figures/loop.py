@@ -135,17 +135,17 @@ def growing(history: pd.DataFrame, budget: int, votes_C: np.ndarray, classes: Se
         barmode="stack",
         height=680,
         margin={"t": 30, "b": 50},
-        legend={"x": 0.02, "y": 0.57, "yanchor": "bottom"},
+        legend={"x": 0.02, "y": 0.59, "yanchor": "bottom"},
         uniformtext={"minsize": 10, "mode": "hide"},
         xaxis={**along, "anchor": "y"},
         yaxis={
-            "domain": [0.66, 1],
+            "domain": [0.68, 1],
             "title": "recall",
             "range": [history["recall"].min() - 0.03, history["recall"].max() + 0.03],
             "tickformat": ".2f",
         },
         xaxis2={**along, "anchor": "y2", "title": "Labeling budget N"},
-        yaxis2={"domain": [0.27, 0.56], "title": "pseudo-labels", "range": [0, 1.02 * high]},
+        yaxis2={"domain": [0.3, 0.58], "title": "pseudo-labels", "range": [0, 1.02 * high]},
         xaxis3={"anchor": "y3", "range": [0, 1], "tickformat": ".0%"},
         yaxis3={"domain": [0, 0.09], "visible": False, "range": [0.5, -0.5]},
     )
@@ -157,6 +157,7 @@ def growing(history: pd.DataFrame, budget: int, votes_C: np.ndarray, classes: Se
         xanchor="left",
         yanchor="bottom",
         showarrow=False,
-        text=f"votes for the clip it asks for, N = {budget}",
+        align="left",
+        text=f"votes for the clip<br>it asks for, N = {budget}",
     )
     return fig
