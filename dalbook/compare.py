@@ -117,6 +117,39 @@ def paired(table: pd.DataFrame, variant: str, reference: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).set_index("budget")
 
 
+def against(table: pd.DataFrame, reference: str) -> pd.DataFrame:
+    """Every other variant against one, over all budgets, fold by fold and trial by trial, see `paired`.
+
+    Parameters
+    ----------
+    table
+        The runs of one corpus.
+    reference
+        A name out of `variants`.
+
+    Returns
+    -------
+    DataFrame
+        One row a variant: difference, low and high in percentage points, better, worse, p, and a verdict: "better" or
+        "worse" where the 80 % interval of the mean difference leaves out zero, else "not told apart".
+
+    Examples
+    --------
+    >>> rows = [["dal", t, 0.01, 1, i, 30, r + t * i / 100] for t in (0.5, 1.0) for i, r in enumerate((0.5, 0.6, 0.7))]
+    >>> table = pd.DataFrame(rows, columns="learner threshold alpha fold trial budget macro_recall".split())
+    >>> float(against(table, "Θ = 0.5").loc["Θ = 1", "difference"])
+    0.5
+    """
+    rows = {}
+    for name in variants(table).unique():
+        if name != reference:
+            row = paired(table, name, reference).loc["all"]
+            verdict = "better" if row["low"] > 0 else "worse" if row["high"] < 0 else "not told apart"
+            points = (100 * row[["difference", "low", "high"]]).round(2)
+            rows[name] = {**points, **row[["better", "worse"]].astype(int), "p": round(row["p"], 4), "verdict": verdict}
+    return pd.DataFrame.from_dict(rows, orient="index")
+
+
 def guesses(table: pd.DataFrame) -> pd.DataFrame:
     """The pseudo-labels of each variant at each budget: how many on average, and the share of them that is right.
 
