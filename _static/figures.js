@@ -23,6 +23,19 @@
     return Plotly.relayout(plot, changes);
   };
 
+  // ---- The picture is the drawing alone: Plotly's buttons lie in the same element, and a picture has no buttons in it.
+
+  const describe = (plot) => {
+    const picture = plot.closest(".dalbook-plot");
+    const words = picture.getAttribute("aria-label");
+    picture.removeAttribute("role");
+    picture.removeAttribute("aria-label");
+    plot.querySelectorAll(".main-svg").forEach((drawing, i) => {
+      drawing.setAttribute(...(i ? ["aria-hidden", "true"] : ["role", "img"]));
+      if (!i) drawing.setAttribute("aria-label", words);
+    });
+  };
+
   // ---- A slider over figures that were drawn beforehand.
 
   const slide = (figure, plot) => {
@@ -61,8 +74,8 @@
       });
       row.append(...made);
     }
-    plot.closest("[role=img]").before(row);
-    Plotly.relayout(plot, { updatemenus: [] });
+    plot.closest(".dalbook-plot").before(row);
+    Plotly.relayout(plot, { updatemenus: [], "margin.b": 55 });
   };
 
   // ---- Click to listen: one audio element for the page, and a select box for those who cannot click a point.
@@ -125,7 +138,10 @@
     const plots = [...document.querySelectorAll(".js-plotly-plot")];
     for (const plot of plots) {
       const figure = plot.closest(".dalbook-figure");
-      if (figure) for (const part of [slide, buttons, listen]) part(figure, plot);
+      if (figure) {
+        describe(plot);
+        for (const part of [slide, buttons, listen]) part(figure, plot);
+      }
       paint(plot);
     }
     const repaint = () => plots.forEach(paint);

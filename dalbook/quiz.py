@@ -132,5 +132,6 @@ def _feedback(answer: Mapping) -> str:
 
 
 def _text(words: str) -> str:
-    """Plain text with `code` as HTML; formulas are left to MathJax."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(str(words)))
+    """Plain text with `code` as HTML, and formulas as MathJax knows them on every page."""
+    html = re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(str(words)))
+    return re.sub(r"\$([^$]+)\$", r"\\(\1\\)", html)

@@ -43,7 +43,12 @@ LEARNER_STYLES = (
 
 TEXT = "#767676"
 LINE = "rgba(128, 128, 128, 0.3)"
-CONFIG = {"displaylogo": False, "responsive": True}
+# No button that sends the figure to another host.
+CONFIG = {
+    "displaylogo": False,
+    "responsive": True,
+    "modeBarButtons": [["zoom2d", "pan2d", "zoomIn2d", "zoomOut2d", "resetScale2d", "toImage"]],
+}
 
 plotly.io.templates["dalbook"] = go.layout.Template(
     layout={

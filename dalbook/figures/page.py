@@ -51,7 +51,7 @@ def figure_html(
         default_height="430px",
         div_id=f"plot-{name(number)}" if number else None,  # the same page again, byte for byte
     )
-    described = f'<div role="img" aria-label="{escape(alt)}">{plot}</div>'
+    described = f'<div class="dalbook-plot" role="img" aria-label="{escape(alt)}">{plot}</div>'
     sounds = ""
     if any(listens(trace) for trace in fig.data):
         sounds = f'<div class="dalbook-listen"{" data-choose" if listen else ""}></div>'
