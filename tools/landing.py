@@ -65,8 +65,8 @@ class Undecided(SphinxDirective):
         here = "../" * (len(Path(self.env.docname).parts) - 1) + "_static/audio"
         html = players(names).replace(BESIDE_THE_PAGE, here)
         truth = " ".join(f"Clip {letter} is {escape(name)}." for letter, (_, name, _) in zip("AB", clips, strict=True))
-        html += f"<details><summary>What are they?</summary><p>{truth}</p></details>"
-        return [nodes.raw("", html, format="html")]
+        html += f"<details><summary>What are they?</summary>{truth}</details>"
+        return [nodes.raw("", f'<div style="margin: 1.5rem 0">{html}</div>', format="html")]
 
 
 def setup(app) -> dict:
