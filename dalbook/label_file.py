@@ -7,12 +7,12 @@ import errno
 import json
 import os
 import socket
-import sys
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
 from dalbook.cache import write_whole
+from dalbook.disk import folder_to_disk, to_disk, write_all
 from dalbook.label_rows import HEADER, Row, line, parse
 from dalbook.lock import try_lock
 
@@ -114,8 +114,8 @@ class LabelFile:
         data = line(row)
         whole, self._torn = False, True
         try:
-            _write(self._fd, data)
-            _to_disk(self._fd)
+            write_all(self._fd, data)
+            to_disk(self._fd)
             whole = True
         except OSError as error:
             raise OSError(error.errno, self._not_saved(error)) from None
@@ -205,13 +205,13 @@ class LabelFile:
                 self._mend(len(whole), cut)
             self.size = len(whole)
             if not whole:
-                _write(self._fd, HEADER)
+                write_all(self._fd, HEADER)
                 self.size = len(HEADER)
             elif not whole.endswith(b"\n"):
-                _write(self._fd, b"\n")
+                write_all(self._fd, b"\n")
                 self.size += 1
-            _to_disk(self._fd)
-            _folder_to_disk(self.path.parent)
+            to_disk(self._fd)
+            folder_to_disk(self.path.parent)
         except OSError as error:
             self._fd, fd = -1, self._fd
             if fd >= 0:
@@ -277,29 +277,3 @@ def now() -> str:
     True
     """
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
-
-
-def _write(fd: int, data: bytes) -> None:
-    while data:
-        data = data[os.write(fd, data) :]
-
-
-def _to_disk(fd: int) -> None:
-    if sys.platform == "darwin":  # where fsync leaves it in the disk's own memory
-        import fcntl
-
-        with contextlib.suppress(OSError):
-            fcntl.fcntl(fd, fcntl.F_FULLFSYNC)
-            return
-    os.fsync(fd)
-
-
-def _folder_to_disk(folder: Path) -> None:
-    """So that also the new file's name survives."""
-    if os.name == "nt":
-        return
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

@@ -25,11 +25,7 @@ from dalbook.label_sounds import LabelSounds
 from dalbook.medoid_order import order_at_once
 from dalbook.trainer import Trainer
 
-PATIENCE = 1.5  # seconds that making a labeler waits for the medoids
-
-
-def _trait(kind: traitlets.TraitType) -> traitlets.TraitType:
-    return kind.tag(sync=True)
+PATIENCE = 1.5  # seconds that making a labeler waits for the medoids, or for the model that was kept
 
 
 class Labeler(anywidget.AnyWidget):
@@ -82,18 +78,18 @@ class Labeler(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("labeler.js")
     _css = Path(__file__).with_name("labeler.css")
 
-    classes = _trait(traitlets.List())
-    clip = _trait(traitlets.Dict(default_value=None, allow_none=True))
-    ahead = _trait(traitlets.List())
-    progress = _trait(traitlets.Dict())
-    history = _trait(traitlets.List())
-    opinion = _trait(traitlets.Dict(default_value=None, allow_none=True))
-    curve = _trait(traitlets.Dict(default_value=None, allow_none=True))
-    problem = _trait(traitlets.Unicode())
-    notice = _trait(traitlets.Unicode())
-    recording = _trait(traitlets.Bool(False))
-    heard = _trait(traitlets.Int(0))
-    said = _trait(traitlets.List())
+    classes = traitlets.List().tag(sync=True)
+    clip = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
+    ahead = traitlets.List().tag(sync=True)
+    progress = traitlets.Dict().tag(sync=True)
+    history = traitlets.List().tag(sync=True)
+    opinion = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
+    curve = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
+    problem = traitlets.Unicode().tag(sync=True)
+    notice = traitlets.Unicode().tag(sync=True)
+    recording = traitlets.Bool(False).tag(sync=True)
+    heard = traitlets.Int(0).tag(sync=True)
+    said = traitlets.List().tag(sync=True)
 
     _trainer = _sounds = _session = None  # until they are made
 
@@ -127,8 +123,7 @@ class Labeler(anywidget.AnyWidget):
         except RuntimeError:
             self._loop = None
         self._sent: set[int] = set()
-        self._known = 0  # changes that the trainer has been told
-        self._begun = None
+        self._begun, self._known = None, 0  # what the trainer has been told: a beginning, and how many changes since
         self._provisional = order_at_once(x, pool)
         self._sounds = LabelSounds(corpus, lambda *sound: self._soon(self._send_sound, *sound))
         self._trainer = Trainer(
@@ -141,8 +136,9 @@ class Labeler(anywidget.AnyWidget):
             self._game and self._game.after,
             self._game and self._game.idle,
         )
+        self._tell_trainer()
         self._trainer.start()
-        self._trainer.wait_for_medoids(PATIENCE)
+        self._trainer.wait_for_first(PATIENCE)
         self._refresh(self._session.notice)
         self.on_msg(self._heard_message)
         self.observe(self._hear, "said")
@@ -268,8 +264,7 @@ class Labeler(anywidget.AnyWidget):
             self._sounds.want(clip)
 
     def _send_sound(self, clip: int, message: dict, buffers: list) -> None:
-        if self.comm is not None:
-            self.send(message, buffers)
+        self.send(message, buffers)
 
     def _soon(self, work: Callable, *arguments: object) -> None:
         """From a thread: do it in the notebook's own, between its messages."""

@@ -15,33 +15,10 @@ from dalbook.dropout import Scan
 from dalbook.label_book import Beginning, Change
 from dalbook.learner import load_state, save_state
 from dalbook.medoid_order import MedoidOrder, medoid_order
+from dalbook.stoppable import StoppableLearner, Stopped
 from dalbook.suggestions import Suggestions
 
-CHUNK = 20  # gradient steps between two looks at whether to go on
-EARLY = 400  # gradient steps after which a model that begins is asked a first time, in the middle of its 1600
 REPLAYED = 20  # labels that are learned one by one where no model was kept; more are learned together
-
-
-class Stopped(Exception):
-    """The work in hand is not wanted any more."""
-
-
-class StoppableLearner(DropoutLearner):
-    """The same learner, which leaves its work at once when `unwanted()`, and is then as it was before.
-
-    `early` is called once in the middle of the first training.
-    """
-
-    unwanted: Callable[[], bool] = staticmethod(lambda: False)
-    early: Callable[[DropoutLearner], None] = staticmethod(lambda learner: None)
-
-    def _descend(self, pseudo: Mapping[int, int], steps: int) -> None:
-        for done in range(0, steps, CHUNK):
-            if self.unwanted():
-                raise Stopped
-            super()._descend(pseudo, min(CHUNK, steps - done))
-            if self.classifier.steps == EARLY < self.config.first_steps:
-                self.early(self)
 
 
 class Trainer:
@@ -103,11 +80,11 @@ class Trainer:
         self._owed: deque[Change] = deque()  # what the learner has not learned yet
         self._change = threading.Condition()
         self._stop = self._anew = False
-        self._ready = threading.Event()  # the medoids are known, or cannot be
+        self._ready = threading.Event()  # there is something to go by, or cannot be
         self._thread = threading.Thread(target=self._run, name="dalbook-trainer", daemon=True)
 
     def start(self) -> None:
-        """Start the thread: it looks for the medoids, and then does what it is told."""
+        """Start the thread: unless it has been told to begin, it looks for the medoids first."""
         self._thread.start()
 
     def begin(self, beginning: Beginning, changes: Sequence[Change] = ()) -> None:
@@ -135,8 +112,8 @@ class Trainer:
         with self._change:
             return self._change.wait_for(lambda: self._stop or not self.busy, timeout)
 
-    def wait_for_medoids(self, timeout: float) -> bool:
-        """Wait until the medoids are known; whether they are."""
+    def wait_for_first(self, timeout: float) -> bool:
+        """Wait until the medoids or suggestions are there; whether they are."""
         return self._ready.wait(timeout)
 
     def close(self, timeout: float = 2.0) -> None:
@@ -148,10 +125,11 @@ class Trainer:
             self._thread.join(timeout)
 
     def _run(self) -> None:
-        self._guarded(self._find_medoids)
-        self._ready.set()
-        self._told()
-        self._guarded(self._warm_up)
+        if not self._jobs:
+            self._guarded(self._find_medoids)
+            self._ready.set()
+            self._guarded(self._told)
+            self._guarded(self._warm_up)
         while True:
             with self._change:
                 if not self._jobs and self.busy:
@@ -163,10 +141,11 @@ class Trainer:
             if job:
                 self._anew = False if job[0] == self._begin else self._anew
                 self._guarded(job[0], *job[1])
+                self._ready.set()
                 with self._change:
                     self.busy = bool(self._jobs)
                     self._change.notify_all()
-                self._told()
+                self._guarded(self._told)
             elif not (self._idle and self._guarded(self._idle)):
                 with self._change:
                     self._change.wait_for(lambda: self._stop or self._jobs)
@@ -254,18 +233,19 @@ class Trainer:
         if self._after:
             self._after(learner)
         self.problem = ""
-        self._told()
+        self._guarded(self._told)
 
     def _ask_early(self, learner: DropoutLearner) -> None:
         """A first opinion, where there is none yet."""
         if self.suggestions is None:
             clips = self.pool[~np.isin(self.pool, list(learner.labels))]
             self._suggest(learner, clips, learner.classifier.scan_clips(clips, learner.config.n_masks, "scan"))
-            self._told()
+            self._guarded(self._told)
 
     def _suggest(self, learner: DropoutLearner, clips: np.ndarray, scan: Scan) -> None:
         scores = learner.scores(scan) if len(clips) else np.zeros(0)
         self.suggestions = Suggestions(clips, scan.votes_nC, scores, str(learner.acquisition), learner.iteration)
+        self._ready.set()
 
     def _save(self, learner: DropoutLearner, chain: str) -> None:
         if self._stop:

@@ -198,13 +198,8 @@ def test_work_that_would_take_for_ever_ends_at_once(trainer):
 
 def test_the_first_opinion_comes_in_the_middle_of_the_first_training(trainer):
     asked = threading.Event()
-    one = trainer(told=lambda: one_is_there(asked), config=LONG)
-
-    def one_is_there(event):
-        if made and made[0].suggestions is not None:
-            event.set()
-
-    made = [one]
+    one = trainer(config=LONG)
+    one._told = lambda: asked.set() if one.suggestions else None
     one.begin(BEGINNING)
     assert asked.wait(120)
     assert one.busy
@@ -245,7 +240,7 @@ def test_a_disk_that_is_full_is_told_and_training_goes_on(trainer, monkeypatch):
 
 def test_medoids_come_first_from_the_largest_cluster_on(trainer):
     one = trainer()
-    assert one.wait_for_medoids(60)
+    assert one.wait_for_first(60)
     distance = cosine_distance(embeddings())
     clusters = k_medoids(distance, N // 4)
     sizes = np.bincount(clusters.assignment)
