@@ -1,5 +1,5 @@
 // The labeler's user interface, for anywidget. What stands behind it is any object with get, set, save_changes, on, off
-// and send: Python in a notebook, a recording in the built book. Names of classes and files reach the page as text only.
+// and send: Python in a notebook, a recording in the built book. Names of classes and files stay text, never markup.
 
 const SETTLE = 300; // ms; nobody has heard a new clip by then, so the decision was meant for the one before
 const DOUBLE = 500; // ms; the same for the later half of a double click, which some hands make slowly
@@ -146,14 +146,15 @@ function soundPanel() {
   const words = h("p", { class: "dlb-over", hidden: true });
   const picture = h(
     "div",
-    { class: "dlb-picture", role: "slider", tabindex: "0", "aria-label": "Position in the sound", "aria-valuemin": "0" },
+    { class: "dlb-picture", role: "slider", tabindex: 0, "aria-label": "Position in the sound", "aria-valuemin": 0 },
     wave,
     canvas,
     scale,
     cursor,
     words,
   );
-  const playButton = h("button", { type: "button", class: "dlb-play", onclick: () => (audio.paused ? play() : stop()) });
+  const toggle = () => (audio.paused ? play() : stop());
+  const playButton = h("button", { type: "button", class: "dlb-play", onclick: toggle });
   const loopButton = h("button", { type: "button", onclick: () => change({ loop: !kept.loop }) }, icon("loop"), "Loop");
   const speedButton = h("button", {
     type: "button",
@@ -255,8 +256,8 @@ function soundPanel() {
     tick();
   }
 
-  /** Show a sound, {url, meta, envelope, levels} or {error}; null while it is on its way. */
-  function show(next) {
+  /** Show a sound, {url, meta, envelope, levels} or {error}; or null, and words instead. */
+  function show(next, instead = "The sound is on its way …") {
     sound = next;
     wanted = null;
     const ready = Boolean(sound?.url);
@@ -276,7 +277,7 @@ function soundPanel() {
     }
     playButton.disabled = !ready;
     if (sound?.error) say(`This sound cannot be played: ${sound.error}`, "error");
-    else say(ready || next === undefined ? "" : "The sound is on its way …", "late");
+    else say(ready ? "" : instead, "late");
     button();
   }
 
@@ -390,18 +391,19 @@ function drawCurve({ mine, random, words }) {
   return [drawing, h("p", { class: "dlb-small" }, words)];
 }
 
-function helpRows(keys) {
-  const named = keys.filter(Boolean);
-  return [
+function drawHelp(keys) {
+  const named = keys.filter(Boolean).map((key) => key.toUpperCase());
+  const rows = [
     [named.length > 1 ? `${named[0]} to ${named.at(-1)}` : (named[0] ?? "1"), "the class on the button"],
-    ["U", "unsure: comes back to nobody, and nothing is learned from it"],
+    ["U", "unsure: nothing is learned from this clip"],
     ["S", "skip"],
-    ["Backspace", "take the last decision back, and the one before it"],
+    ["Backspace", "take the last decision back, then the one before it"],
     ["Space", "listen from the start"],
     ["← →", "move in the sound; Home: to its start"],
     ["Esc", "stop the sound, go back, close"],
     ["?", "show or hide these keys"],
   ];
+  return [h("dl", {}, ...rows.flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)]))];
 }
 
 // --------------------------------------------------------------------------------------------------------- the labeler
@@ -630,7 +632,12 @@ function render({ model, el }) {
       };
       return [...buttons, h("button", { type: "button", class: "dlb-add", onclick: open }, "+ Add a class")];
     }
-    const input = h("input", { type: "text", "aria-label": "Name of the new class", placeholder: "New class", maxlength: "80" });
+    const input = h("input", {
+      type: "text",
+      "aria-label": "Name of the new class",
+      placeholder: "New class",
+      maxlength: 80,
+    });
     const submit = (event) => {
       event.preventDefault();
       addClass(input.value.trim());
@@ -650,12 +657,14 @@ function render({ model, el }) {
         update();
         focus();
       };
+      const act = (title, change, face) =>
+        h("button", { type: "button", "aria-label": title, onclick: open(change) }, face);
       return h(
         "li",
         {},
-        h("button", { type: "button", "aria-label": `Listen again to ${item.id}, ${words}`, onclick: open(false) }, icon("play")),
+        act(`Listen again to ${item.id}, ${words}`, false, icon("play")),
         h("span", { class: "dlb-what" }, h("b", {}, words), h("span", { title: item.id }, item.id)),
-        h("button", { type: "button", "aria-label": `Change ${item.id}, ${words}`, hidden: recording(), onclick: open(true) }, "Change"),
+        ...(recording() ? [] : [act(`Change ${item.id}, ${words}`, true, "Change")]),
       );
     });
   }
@@ -716,7 +725,8 @@ function render({ model, el }) {
       sounds.delete(current.clip);
       sounds.set(current.clip, known);
     }
-    panel.show(current ? (known ?? null) : undefined);
+    if (current) panel.show(known ?? null);
+    else panel.show(null, "No clip to decide on. You can still listen to your last labels and change them.");
     if (known && shown.plays) autoplay();
   }
 
@@ -754,7 +764,7 @@ function render({ model, el }) {
     root.dataset.clip = clip?.clip ?? "";
     banner.hidden = !recording();
     redraw("banner", banner, recording(), () => [
-      h("p", {}, h("b", {}, "A recording."), " These clips were labeled before. Listen to each of them; what you press here labels nothing."),
+      h("p", {}, h("b", {}, "A recording."), " These clips were labeled before. Listen; nothing is labeled here."),
     ]);
     words.textContent = progress.words ?? "";
     training.dataset.on = String(Boolean(progress.training));
@@ -765,7 +775,8 @@ function render({ model, el }) {
     start.hidden = !progress.can_start || recording();
     notice.hidden = !model.get("notice");
     notice.textContent = model.get("notice") ?? "";
-    question.textContent = review ? "An earlier clip" : clip ? "What do you hear?" : wrong || progress.stage === "done" ? "" : "One moment …";
+    const idle = wrong || progress.stage === "done" ? "" : "One moment …";
+    question.textContent = review ? "An earlier clip" : clip ? "What do you hear?" : idle;
     file.textContent = (review ?? clip)?.id ?? "";
     file.title = file.textContent;
     back.hidden = !review;
@@ -789,15 +800,18 @@ function render({ model, el }) {
     redraw("problem", problem, [wrong, silent, failed], () => complaints(wrong));
     const view = model.get("opinion");
     const fits = view && clip && view.clip === clip.clip;
-    redraw("opinion", opinion, [fits && view, list("classes"), clip?.why], () => drawOpinion(fits ? view : null, list("classes"), clip?.why));
+    redraw("opinion", opinion, [fits && view, list("classes"), clip?.why], () =>
+      drawOpinion(fits ? view : null, list("classes"), clip?.why),
+    );
     redraw("history", history, [list("history"), list("classes"), recording()], () => drawHistory(list("history")));
     const growth = model.get("curve");
     curve.hidden = !growth;
     redraw("curve", curve, growth, () => (growth ? [h("h3", {}, "Learning curve"), ...drawCurve(growth)] : []));
-    redraw("help", help, keys, () => [h("dl", {}, ...helpRows(keys).flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)]))]);
+    redraw("help", help, keys, () => drawHelp(keys));
     showCurrent();
     const fresh = quietUntil - performance.now();
-    root.dataset.state = request && !recording() ? "waiting" : !(review ?? clip) ? "none" : fresh > 0 ? "fresh" : "ready";
+    const open = !(review ?? clip) ? "none" : fresh > 0 ? "fresh" : "ready";
+    root.dataset.state = request && !recording() ? "waiting" : open;
     clearTimeout(settled);
     if (fresh > 0) settled = setTimeout(update, fresh + 1);
   }
@@ -806,7 +820,13 @@ function render({ model, el }) {
     if (silent) {
       return [
         h("b", {}, "The kernel does not answer."),
-        h("p", {}, "What you chose last is not saved yet; everything before it is. The kernel may be busy with another cell: then this goes on by itself. If it has stopped, restart it and run the labeler's cell again, and you go on at this clip."),
+        h(
+          "p",
+          {},
+          "What you chose last is not saved yet; everything before it is. The kernel may be busy with another cell: ",
+          "then this goes on by itself. If it has stopped, restart it and run the labeler's cell again, and you go on ",
+          "at this clip.",
+        ),
       ];
     }
     const title = ["class", "start"].includes(failed) ? "That did not work." : "Not saved.";
@@ -863,7 +883,8 @@ function render({ model, el }) {
     if (slides || (presses && !event.repeat)) return;
     // a held key moves in the sound, and decides nothing more than once
     if (event.repeat && !key.startsWith("Arrow")) {
-      if (presses || keysFor(list("classes").length).includes(key) || /^([us? ]|Backspace)$/.test(key)) event.preventDefault();
+      const ours = keysFor(list("classes").length).includes(key) || /^([us? ]|Backspace)$/.test(key);
+      if (presses || ours) event.preventDefault();
       return;
     }
     if (act(key, event)) {
@@ -878,7 +899,8 @@ function render({ model, el }) {
     focus();
   });
 
-  const events = ["classes", "clip", "ahead", "progress", "history", "opinion", "curve", "problem", "notice", "recording", "heard", "said"];
+  const events = ["classes", "clip", "ahead", "progress", "history", "opinion", "curve", "problem", "notice"];
+  events.push("recording", "heard", "said");
   for (const name of events) model.on(`change:${name}`, soon);
   model.on("msg:custom", onSound);
   el.append(root);

@@ -40,7 +40,7 @@ class Recorded {
     this.tell("msg:custom", { ...found, sound: clip }, buffers);
   }
 
-  /** A clip's sound, from the page or from a script beside it: scripts also load where the book is read from a folder. */
+  /** A clip's sound, from the page or a script beside it: scripts also load where the book is read from a folder. */
   load(clip) {
     const sound = this.sounds[clip] ?? { error: "it is not part of this recording" };
     if (!sound.src) return sound;
@@ -105,7 +105,7 @@ function replay(el, recording, labeler) {
   }
   el.querySelector(".dlb-banner").append(bar);
 
-  /** To a step, or past those that are no decision of the person: the model's own come along with the decision before. */
+  /** To a step; backwards past those that are the model's own, which come along with the decision before. */
   function go(at, way) {
     clearTimeout(timer);
     while (at > 0 && at < last && way < 0 && !model.steps[at].said) at--;

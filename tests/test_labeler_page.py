@@ -158,6 +158,7 @@ def test_undo_goes_back_from_the_end_and_twice(visit):
     page.press("1", "2", "3")
     assert page.page.evaluate("model.get('clip')") is None
     expect(page.root).to_contain_text("All labels of this budget are given.")
+    expect(page.root).to_contain_text("No clip to decide on.")
     page.press("4")  # there is nothing to decide on
     assert len(page.rows) == 3
     page.press("Backspace", "Backspace")
