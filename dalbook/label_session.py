@@ -57,8 +57,6 @@ class LabelSession:
         Each `Change` since then, for whoever trains.
     round
         Iterations the model has behind it, written with each decision; whoever trains sets it.
-    notice
-        What a person should know about the opening of the file.
 
     Raises
     ------
@@ -101,7 +99,7 @@ class LabelSession:
         kept = self.file.kept("about.json")
         self.added = list(_kept(kept, "added", list))
         self.classes = given + [name for name in self.added if name not in given]
-        self.notice, self.round = self.file.notice, 0
+        self.round = 0
         self.started: Beginning | None = None
         self.changes: list[Change] = []
         self._read(kept)

@@ -139,7 +139,7 @@ class Labeler(anywidget.AnyWidget):
         self._tell_trainer()
         self._trainer.start()
         self._trainer.wait_for_first(PATIENCE)
-        self._refresh(self._session.notice)
+        self._refresh()
         self.on_msg(self._heard_message)
         self.observe(self._hear, "said")
 
@@ -231,7 +231,7 @@ class Labeler(anywidget.AnyWidget):
             self._trainer.learn(change)
         self._known = len(session.changes)
 
-    def _refresh(self, notice: str = "") -> None:
+    def _refresh(self) -> None:
         """Show what is: after a decision, and whenever the trainer has something new."""
         trainer, session = self._trainer, self._session
         with self._lock:
@@ -252,7 +252,7 @@ class Labeler(anywidget.AnyWidget):
                 self.history = label_view.history(session)
                 self.opinion = label_view.opinion(session, suggestions)
                 self.curve = self._game.curve() if self._game else None
-                self.notice = " ".join(filter(None, (notice, session.file.notice, trainer.problem)))
+                self.notice = " ".join(filter(None, (session.file.notice, trainer.problem)))
             self._send_ahead()
 
     def _send_ahead(self) -> None:
