@@ -72,7 +72,7 @@ def informed(curves: Mapping[str, Sequence[float]], ceiling: float) -> go.Figure
     fig.add_hline(
         y=ceiling,
         line={"dash": "dot", "color": TEXT, "width": 1.5},
-        annotation={"text": "log |D|, as much as |D| hypotheses can tell", "font": {"color": TEXT}},
+        annotation={"text": "log |D|", "font": {"color": TEXT}},
         annotation_position="top left",
     )
     fig.update_layout(template="dalbook")
