@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import json
+import re
 
 import numpy as np
 import pandas as pd
@@ -16,11 +18,14 @@ from dalbook.figures import (
     CLASS_SYMBOLS,
     LEARNER_STYLES,
     experiment,
+    explore,
     figure_html,
     guesses,
     learning_curve,
     show,
 )
+from dalbook.figures.listen import widget
+from dalbook.figures.slider import slider_html
 
 ROWS = [
     {"learner": "dal", "budget": 60, "mean": 0.6, "low": 0.5, "high": 0.7},
@@ -104,6 +109,91 @@ def test_figure_html_carries_no_library_and_escapes_words():
 def test_show_needs_a_description():
     with pytest.raises(ValueError, match="alt"):
         show(go.Figure(), alt=" ")
+
+
+@pytest.mark.parametrize("number", ["3", "Figure 3.1", "3.1.2", "a.b"])
+def test_a_number_is_chapter_and_figure(number):
+    with pytest.raises(ValueError, match="give chapter and figure"):
+        show(go.Figure(), alt="Nothing.", number=number)
+
+
+def test_a_numbered_figure_can_be_linked_and_is_the_same_every_time():
+    html = figure_html(learning_curve(ROWS), alt="A curve.", caption="A curve.", number="3.1")
+    assert '<figure class="dalbook-figure" id="fig-3-1">' in html
+    assert "Figure 3.1.</span> A curve.</figcaption>" in html
+    assert html == figure_html(learning_curve(ROWS), alt="A curve.", caption="A curve.", number="3.1")
+
+
+def points(**trace) -> go.Figure:
+    return go.Figure(go.Scatter(x=[1, 2], y=[1, 2], **trace))
+
+
+def test_a_figure_with_sounds_has_a_place_for_them():
+    sounds = {"customdata": [[7, "a.mp3"], [8, "b.mp3"]], "meta": {"listen": 1}}
+    assert '<div class="dalbook-listen" data-choose></div>' in figure_html(points(**sounds), alt="Two.", listen=True)
+    assert '<div class="dalbook-listen"></div>' in figure_html(points(**sounds), alt="Two.")
+    assert "dalbook-listen" not in figure_html(points(), alt="Two.", listen=True)
+
+
+@pytest.mark.parametrize("customdata", [[[7, "data:a"], [8, "data:b"]], ["data:a", "data:b"]])
+def test_a_live_figure_plays_the_point_that_was_clicked(customdata):
+    plain = isinstance(customdata[0], str)
+    shown = widget(
+        points(customdata=customdata, meta={"listen": 0 if plain else 1}, text=["one", "<two>"]), choose=True
+    )
+    figure, box, player = shown.children
+    assert "data:" not in str(figure.data[0].customdata), "sounds in the figure make a notebook heavy"
+    box.value = box.options[2][1]
+    assert 'src="data:b"' in player.value
+    assert "Playing: &lt;two&gt;" in player.value
+
+
+def test_a_slider_carries_what_its_figures_share_once():
+    def draw(power):
+        fig = go.Figure([go.Scatter(x=[0, 1], y=[0, 1], name="</script>"), go.Scatter(x=[0, 1], y=[0, power])])
+        return fig.update_layout(template="dalbook")
+
+    html = slider_html(draw, [1, 2, 3], "power", alt="Lines.", caption="", number="8.1")
+    frames = json.loads(re.search(r'class="dalbook-frames">(.*?)</script>', html)[1])
+    assert frames["values"] == ["1", "2", "3"]
+    assert len(frames["parts"]) == 5  # one trace and the layout for all, one trace each
+    last = [frames["parts"][i] for i in frames["frames"][2]["data"]]
+    assert [trace["y"] for trace in last] == [[0, 1], [0, 3]]
+    assert last[0]["name"] == "</script>"
+
+
+def test_a_slider_needs_values_and_a_description():
+    with pytest.raises(ValueError, match="'power' has 1 values"):
+        explore(lambda n: go.Figure(), [1], "power", alt="Nothing.")
+    with pytest.raises(ValueError, match="alt"):
+        explore(lambda n: go.Figure(), [1, 2], "power", alt="")
+
+
+def test_a_live_slider_draws_again(monkeypatch):
+    """In a real kernel, where ipywidgets are."""
+    nbclient = pytest.importorskip("nbclient")
+    import nbformat
+
+    monkeypatch.delenv("DALBOOK_STATIC", raising=False)
+    code = """
+import gc, ipywidgets, plotly.graph_objects as go
+from dalbook import figures
+drawn = []
+def draw(n):
+    drawn.append(n)
+    return go.Figure(go.Scatter(x=[0, n], y=[0, 1]))
+figures.explore(draw, [1, 2, 3], "labels", alt="A line.", caption="A line.", number="8.1")
+slider = next(w for w in gc.get_objects() if isinstance(w, ipywidgets.SelectionSlider))
+slider.value = 3
+assert drawn == [1, 3], drawn
+print(slider.description)
+"""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+    outputs = notebook.cells[0].outputs
+    assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
+    assert "labels" in "".join(output.text for output in outputs if output.output_type == "stream")
+    assert any("Figure 8.1. A line." in str(output.get("data", "")) for output in outputs)
 
 
 @pytest.mark.parametrize("static", [True, False])

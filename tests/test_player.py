@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from dalbook.player import play, players
+from dalbook.player import play, players, sound_url
 
 
 def test_a_player_holds_the_sound_as_mp3():
@@ -42,3 +42,22 @@ def test_rates_that_mp3_does_not_have_are_resampled(rate):
     heard, native = soundfile.read(io.BytesIO(base64.b64decode(data)))
     assert native in (8000, 11025, 48000)
     assert abs(len(heard) / native - 1) < 0.1
+
+
+def test_in_a_build_of_the_book_a_sound_is_a_file_beside_the_page(monkeypatch, tmp_path):
+    monkeypatch.setenv("DALBOOK_STATIC", str(tmp_path / "audio"))
+    tone = np.sin(np.arange(16000) / 5).astype(np.float32)
+    address = sound_url(tone, 16000, "tone")
+    name = re.fullmatch(r"\.\./_static/audio/([0-9a-f]{20}\.mp3)", address)[1]
+    heard, rate = soundfile.read(tmp_path / "audio" / name)
+    assert (rate, heard.ndim) == (16000, 1)
+    assert sound_url(tone, 16000, "the same under another name") == address
+    assert sound_url(-tone, 16000, "tone") != address
+    assert f'src="{address}"' in players({"tone": (tone, 16000)})
+    assert sorted(path.suffix for path in (tmp_path / "audio").iterdir()) == [".mp3", ".mp3"]
+
+
+def test_in_a_notebook_a_sound_is_in_its_address(monkeypatch):
+    monkeypatch.delenv("DALBOOK_STATIC", raising=False)
+    address = sound_url(np.zeros(8000, np.float32), 8000, "silence")
+    assert soundfile.info(io.BytesIO(base64.b64decode(address.removeprefix("data:audio/mpeg;base64,")))).format == "MP3"
