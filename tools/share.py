@@ -1,11 +1,10 @@
 """A Sphinx extension: what search engines and chat programs need of the published book, a sitemap and Open Graph cards.
 
-The book's address follows from the repository's: https://OWNER.github.io/REPO/, unless DALBOOK_URL names another.
+The book's address follows from the repository's: https://OWNER.github.io/REPO/.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from html import escape
 from pathlib import Path
@@ -29,7 +28,7 @@ def published(repository: str) -> str:
 
 
 def set_address(app, config) -> None:
-    config.html_baseurl = os.environ.get("DALBOOK_URL") or published(config.html_theme_options["repository_url"])
+    config.html_baseurl = published(config.html_theme_options["repository_url"])
 
 
 def describe(app, pagename, templatename, context, doctree) -> None:
