@@ -15,7 +15,7 @@ from dalbook.pseudo import minibatch_shares
 
 # Told apart by hatching, too, not by colour alone.
 RIGHT = {"color": "#3050f8"}
-WRONG = {"color": "#c88028", "pattern": {"shape": "/", "fgcolor": "#ffffff", "fgopacity": 0.8}}
+WRONG = {"color": "#c88028", "pattern": {"shape": "/", "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.7}}
 
 
 def confidences(confidence: ArrayLike, right: ArrayLike, threshold: float) -> go.Figure:
@@ -24,7 +24,7 @@ def confidences(confidence: ArrayLike, right: ArrayLike, threshold: float) -> go
     What is larger than the threshold is counted in the title; the others are pale.
 
     >>> confidences([0.4, 0.6, 0.9], [True, False, True], 0.5).layout.title.text
-    'Θ = 0.5: 2 pseudo-labels, 1 of them wrong (50 %)'
+    'Θ = 0.5: 2 pseudo-labels,<br>1 of them wrong (50 %)'
     """
     confidence, right = np.asarray(confidence, float), np.asarray(right, bool)
     edges = np.linspace(0, 1, 41)
@@ -44,7 +44,7 @@ def confidences(confidence: ArrayLike, right: ArrayLike, threshold: float) -> go
     taken = confidence > threshold
     n, wrong = int(taken.sum()), int((taken & ~right).sum())
     share = f" ({wrong / n:.0%})".replace("%", " %") if n else ""
-    title = f"Θ = {threshold}: {n} pseudo-labels, {wrong} of them wrong{share}"
+    title = f"Θ = {threshold}: {n} pseudo-labels,<br>{wrong} of them wrong{share}"
     fig.add_vline(x=threshold, line={"color": TEXT, "width": 2, "dash": "dash"})
     fig.update_layout(template="dalbook", barmode="stack", bargap=0.05, **_title(title))
     fig.update_xaxes(title="confidence of the guess", range=[0, 1.01])
@@ -106,7 +106,7 @@ def counter(table: pd.DataFrame, most: int) -> go.Figure:
 
     >>> table = pd.DataFrame({"iteration": [0, 1], "right": [5, 6], "wrong": [1, 2]})
     >>> counter(table, 10).layout.title.text
-    'wrong: 1 of 6 at first, 2 of 8 at last'
+    'wrong: 1 of 6 at first,<br>2 of 8 at last'
     """
     fig = go.Figure()
     for name, marker in (("wrong", WRONG), ("right", RIGHT)):
@@ -120,7 +120,7 @@ def counter(table: pd.DataFrame, most: int) -> go.Figure:
     ends = (table.iloc[0], table.iloc[-1])
     first, last = (f"{row['wrong']} of {row['wrong'] + row['right']}" for row in ends)
     fig.update_layout(
-        template="dalbook", barmode="stack", bargap=0.15, **_title(f"wrong: {first} at first, {last} at last")
+        template="dalbook", barmode="stack", bargap=0.15, **_title(f"wrong: {first} at first,<br>{last} at last")
     )
     fig.update_xaxes(title="iteration")
     fig.update_yaxes(title="pseudo-labels", range=[0, most])
@@ -139,7 +139,7 @@ def hardening(table: pd.DataFrame, told_at: int) -> go.Figure:
     """
     fig = make_subplots(
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12,
-        subplot_titles=("share of guesses that are wrong", "mean confidence of the wrong ones"),
+        subplot_titles=("share of guesses that are wrong", "confidence of the wrong ones"),
     )  # fmt: skip
     for (alpha, part), (colour, dash, symbol) in zip(table.groupby("alpha", sort=False), LEARNER_STYLES, strict=False):
         for row, column in enumerate(("wrong", "confidence"), 1):
@@ -179,9 +179,6 @@ def swallowed(counts: ArrayLike, classes: Sequence[str]) -> go.Figure:
             z=counts,
             x=names,
             y=names,
-            text=np.where(counts > 0, counts.astype(str), ""),
-            texttemplate="%{text}",
-            textfont={"color": TEXT},
             colorscale=[[0, "rgba(200, 128, 40, 0)"], [1, "rgba(200, 128, 40, 0.75)"]],
             showscale=False,
             xgap=1,
@@ -189,9 +186,21 @@ def swallowed(counts: ArrayLike, classes: Sequence[str]) -> go.Figure:
             hovertemplate="%{y} taken for %{x}: %{z}<extra></extra>",
         )
     )
-    fig.update_layout(template="dalbook", height=520)
-    fig.update_xaxes(title="taken for", tickangle=-60, gridcolor=LINE)
-    fig.update_yaxes(title="is", autorange="reversed", gridcolor=LINE)
+    rows, columns = np.nonzero(counts)
+    # numbers as points: their colour is that of the page's text, light or dark
+    fig.add_scatter(
+        x=[names[c] for c in columns],
+        y=[names[r] for r in rows],
+        text=[str(n) for n in counts[rows, columns]],
+        mode="text",
+        textfont={"size": 11},
+        hoverinfo="skip",
+        showlegend=False,
+    )
+    fig.update_layout(template="dalbook", height=520, margin={"l": 10, "r": 10, "t": 20})
+    every = {"dtick": 1, "tickfont": {"size": 11}, "gridcolor": LINE}
+    fig.update_xaxes(title="taken for", tickangle=-60, **every)
+    fig.update_yaxes(title="is", autorange="reversed", **every)
     return fig
 
 
@@ -223,4 +232,4 @@ def class_share(table: pd.DataFrame) -> go.Figure:
 
 def _title(text: str) -> dict:
     title = {"text": text, "x": 0, "xref": "paper", "y": 0.98, "yanchor": "top", "font": {"size": 15}}
-    return {"title": title, "margin": {"t": 80}}
+    return {"title": title, "margin": {"t": 95}}
