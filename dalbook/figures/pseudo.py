@@ -200,7 +200,7 @@ def swallowed(counts: ArrayLike, classes: Sequence[str]) -> go.Figure:
     fig.update_layout(template="dalbook", height=520, margin={"l": 10, "r": 10, "t": 20})
     every = {"dtick": 1, "tickfont": {"size": 11}, "gridcolor": LINE}
     fig.update_xaxes(title="taken for", tickangle=-60, **every)
-    fig.update_yaxes(title="is", autorange="reversed", **every)
+    fig.update_yaxes(title={"text": "is", "standoff": 12}, autorange="reversed", **every)
     return fig
 
 
@@ -231,5 +231,5 @@ def class_share(table: pd.DataFrame) -> go.Figure:
 
 
 def _title(text: str) -> dict:
-    title = {"text": text, "x": 0, "xref": "paper", "y": 0.98, "yanchor": "top", "font": {"size": 15}}
-    return {"title": title, "margin": {"t": 95}}
+    title = {"text": text, "x": 0, "xref": "paper", "y": 0.94, "yanchor": "top", "font": {"size": 15}}
+    return {"title": title, "margin": {"t": 100}}
