@@ -87,7 +87,7 @@ def yes_votes(shares_nC: np.ndarray, truth_nC: np.ndarray, names: Sequence[str],
     ``shares_nC`` (n, C) in 0 to 1; ``truth_nC`` (n, C), true where the class is in the clip (written at its bar).
 
     >>> yes_votes(np.array([[0.9, 0.2]]), np.array([[1, 0]]), ["clip 1"], ["dog_bark", "siren"]).data[0].text
-    ('in the clip', '')
+    ('in it', '')
     """
     fig = go.Figure()
     for row, (name, (colour, _, _)) in enumerate(zip(names, LEARNER_STYLES, strict=False)):
@@ -97,12 +97,12 @@ def yes_votes(shares_nC: np.ndarray, truth_nC: np.ndarray, names: Sequence[str],
             orientation="h",
             name=name,
             marker={"color": colour, "pattern": {"shape": ["", "/", "x"][row % 3]}},
-            text=["in the clip" if there else "" for there in truth_nC[row]],
+            text=["in it" if there else "" for there in truth_nC[row]],
             textposition="outside",
             hovertemplate="%{y}: %{x:.0%} of the hypotheses say yes",
         )
     fig.update_layout(template="dalbook", height=120 + 42 * len(classes), barmode="group", bargap=0.25)
-    fig.update_xaxes(title="share of the hypotheses that say yes", range=[0, 1.35], tickvals=[0, 0.25, 0.5, 0.75, 1])
+    fig.update_xaxes(title="share that says yes", range=[0, 1.25], tickvals=[0, 0.5, 1])
     fig.update_xaxes(tickformat=".0%")
     fig.update_yaxes(autorange="reversed")
     return fig
