@@ -17,7 +17,7 @@ def test_a_chapter_runs_from_a_fresh_kernel_anywhere(chapter, tmp_path, monkeypa
     monkeypatch.delenv("DALBOOK_STATIC", raising=False)  # figures and sounds as in a live notebook
     notebook = nbformat.read(chapter, 4)
     client = NotebookClient(
-        notebook, timeout=600, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+        notebook, timeout=1800, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
     )
     client.execute()  # raises where a cell fails
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]

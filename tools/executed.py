@@ -20,7 +20,7 @@ from jupyter_cache.executors.utils import single_nb_execution
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 USED = ("dalbook", "data", "requirements.txt")
-TIMEOUT = 600  # seconds a cell
+TIMEOUT = 1800  # seconds a cell, on a machine that is busy with much else
 
 
 def digest(root: Path, names: tuple[str, ...]) -> str:
