@@ -20,6 +20,9 @@ MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a1
 # of time either: Chromium refuses that to a page that is read from a folder.
 ICONS_AGAIN = re.compile(r"<(?:script|link rel=\"preload\")[^>]*/fontawesome/[^>]*>(?:</script>)?\n?")
 
+# What Docutils says of the parts of a bibliography, screen readers do not allow there.
+ROLES = re.compile(r'(?<=<div) role="list"(?= class="citation-list")| role="doc-(?:biblioentry|backlink)"')
+
 
 def prepare(app, config) -> None:
     """Lay out what is copied beside the pages, as more static folders."""
@@ -74,7 +77,7 @@ def drop_thebe(app, pagename, templatename, context, doctree) -> None:
 
 
 def tidy(app, error) -> None:
-    """Take the second copy of the theme's icons off every page, and remove sounds that no page plays any more."""
+    """Take the second copy of the icons and wrong roles off every page, and remove sounds that no page plays now."""
     if error or app.builder.format != "html":
         return
     out = Path(app.outdir)
@@ -82,7 +85,7 @@ def tidy(app, error) -> None:
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         played |= set(re.findall(r"audio(?:/|\\u002f)([0-9a-f]+\.mp3)", html))
-        page.write_text(ICONS_AGAIN.sub("", html), encoding="utf-8")
+        page.write_text(ROLES.sub("", ICONS_AGAIN.sub("", html)), encoding="utf-8")
     for sound in (out / "_static" / "audio").glob("*.mp3"):
         if sound.name not in played:
             sound.unlink()
