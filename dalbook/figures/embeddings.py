@@ -30,7 +30,7 @@ def angle(vectors: dict[str, tuple[float, float]]) -> go.Figure:
             y=[0, y],
             mode="lines+markers+text",
             marker={"symbol": "arrow", "size": 16, "angleref": "previous", "color": colours[number % 4]},
-            line={"width": 3, "color": colours[number % 4]},
+            line={"width": 3, "color": colours[number % 4], "dash": ("dot", "solid")[number % 2]},
             text=["", name],
             textposition="middle right",
             hovertemplate=name + "<extra></extra>",
@@ -91,9 +91,8 @@ def sound_map(
             **heard,
         )
     fig.update_layout(template="dalbook", height=560, margin={"l": 10, "r": 10, "b": 10})
-    bare = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
-    fig.update_xaxes(**bare)
-    fig.update_yaxes(**bare, scaleanchor="x")
+    fig.update_xaxes(visible=False)
+    fig.update_yaxes(visible=False, scaleanchor="x")
     return fig
 
 
@@ -118,7 +117,7 @@ def neighbor_kinds(table: pd.DataFrame) -> go.Figure:
             customdata=table[kind].tolist(),
             hovertemplate="%{y}, " + kind + ": %{customdata} clips (%{x:.0%})<extra></extra>",
         )
-    fig.update_layout(template="dalbook", barmode="stack", height=440)
+    fig.update_layout(template="dalbook", barmode="stack", height=440, legend={"traceorder": "normal"})
     fig.update_xaxes(title="share of the class's clips", tickformat=".0%")
     fig.update_yaxes(autorange="reversed")
     return fig
@@ -147,8 +146,8 @@ def mixing(shares: ArrayLike, classes: Sequence[str]) -> go.Figure:
         )
     )
     fig.update_layout(template="dalbook", height=480)
-    fig.update_xaxes(title="class of the neighbor", tickangle=-60)
-    fig.update_yaxes(title="class of the clip", autorange="reversed")
+    fig.update_xaxes(tickangle=-60)
+    fig.update_yaxes(autorange="reversed")
     return fig
 
 

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
-from dalbook.figures.look import CLASS_COLOURS, CLASS_SYMBOLS
+from dalbook.figures.look import CLASS_COLOURS
 from dalbook.figures.points import points
 from dalbook.media import envelope
 
@@ -48,8 +48,7 @@ def frame(x: ArrayLike, rate: int, start: int, window: ArrayLike) -> go.Figure:
     fig.add_scatter(y=inside.round(4), name="frame", line={"color": SOUND, "width": 1, "dash": "dot"}, **below)
     fig.add_scatter(y=(height * window).round(4), name="window", line={"color": WINDOW, "width": 2}, **below)
     fig.add_scatter(y=(inside * window).round(4), name="frame × window", line={"color": ACCENT, "width": 2}, **below)
-    fig.update_layout(template="dalbook", height=460)
-    fig.update_layout(legend={"y": 0.42, "yanchor": "bottom"})
+    fig.update_layout(template="dalbook", height=480)
     fig.update_xaxes(title="seconds into the clip", row=1, col=1)
     fig.update_xaxes(title="milliseconds into the frame", row=2, col=1)
     return fig
@@ -139,7 +138,7 @@ def gallery(pictures: Mapping[str, np.ndarray], hz: ArrayLike, step: float, soun
         fig.add_trace(_heatmap(picture, hz, step).update(showscale=False), **place)
         if name in sounds:
             fig.add_scatter(
-                x=[longest * 0.95],
+                x=[longest * 0.9],
                 y=[len(picture) * 0.87],
                 mode="markers",
                 marker={
@@ -155,55 +154,49 @@ def gallery(pictures: Mapping[str, np.ndarray], hz: ArrayLike, step: float, soun
                 showlegend=False,
                 **place,
             )
-        fig.update_yaxes(**_band_ticks(hz, (100, 1000, 10000)), **place)
-        fig.update_xaxes(range=[0, longest], **place)
+        fig.update_yaxes(**_band_ticks(hz, (100, 1000, 10000)), showticklabels=place["col"] == 1, **place)
+        fig.update_xaxes(range=[0, longest], showticklabels=place["row"] == rows, **place)
     fig.update_xaxes(title="seconds", row=rows)
     fig.update_layout(template="dalbook", height=60 + 170 * rows, margin={"t": 30})
     return fig
 
 
 def slices(labels: ArrayLike, folds: ArrayLike, recordings: ArrayLike, classes: Sequence[str]) -> go.Figure:
-    """Clips by fold and class, the slices of one recording joined by a line.
+    """Recordings by fold and class: one bar each, as long as it has slices in that fold.
 
-    Every clip (labels, folds and recordings all (n,)) is a point; in a class and fold they stand side by side in the
-    order of their recordings, so a line is a recording with two or more slices in that fold.
+    ``labels``, ``folds`` and ``recordings`` are (n,), one entry a clip.
 
     >>> fig = slices([0, 0, 1], [1, 1, 2], [7, 7, 8], ["siren", "gun_shot"])
-    >>> [trace.name for trace in fig.data]
-    ['siren', 'gun shot']
+    >>> fig.data[0].hovertext[:2]
+    ('recording 7, 2 slices', 'recording 7, 2 slices')
     """
     labels, folds, recordings = map(np.asarray, (labels, folds, recordings))
     fig = go.Figure()
-    height = len(classes)
+    there = np.unique(folds)
     for c, name in enumerate(classes):
-        x, y, hover = [], [], []
-        for fold in np.unique(folds):
-            clips = np.flatnonzero((labels == c) & (folds == fold))
-            clips = clips[np.argsort(recordings[clips], kind="stable")]
-            last = None
-            for place, clip in enumerate(clips):
-                if last is not None and recordings[clip] != last:
-                    x, y, hover = [*x, None], [*y, None], [*hover, ""]
-                last = recordings[clip]
-                x.append(fold + 0.8 * ((place + 0.5) / len(clips) - 0.5))
-                y.append(height - c)
-                hover.append(f"recording {recordings[clip]}")
-            x, y, hover = [*x, None], [*y, None], [*hover, ""]
-        colour = CLASS_COLOURS.get(name, SOUND)
+        x, words = [], []
+        for fold in there:
+            ours = recordings[(labels == c) & (folds == fold)]
+            begin = 0
+            for recording, count in zip(*np.unique(ours, return_counts=True), strict=True):
+                ends = np.array([begin + 0.15, begin + count - 0.15]) / len(ours)
+                x += [*(fold - 0.45 + 0.9 * ends).round(3).tolist(), None]
+                words += [f"recording {recording}, {count} slice{'s' * bool(count > 1)}"] * 2 + [""]
+                begin += count
         fig.add_scatter(
             x=x,
-            y=y,
-            mode="lines+markers",
+            y=[len(classes) - c] * len(x),
+            mode="lines",
             name=name.replace("_", " "),
-            line={"color": colour, "width": 2},
-            marker={"color": colour, "symbol": CLASS_SYMBOLS.get(name, "circle"), "size": 6},
-            hovertext=hover,
+            line={"color": CLASS_COLOURS.get(name, SOUND), "width": 12},
+            hovertext=words,
             hovertemplate="%{hovertext}",
             showlegend=False,
         )
     fig.update_layout(template="dalbook", height=380)
-    fig.update_xaxes(title="fold", tickvals=np.unique(folds).tolist(), showgrid=False)
-    fig.update_yaxes(tickvals=list(range(height, 0, -1)), ticktext=[name.replace("_", " ") for name in classes])
+    fig.update_xaxes(title="fold", tickvals=there.tolist(), showgrid=False)
+    names = [name.replace("_", " ") for name in classes]
+    fig.update_yaxes(tickvals=list(range(len(classes), 0, -1)), ticktext=names, showgrid=False)
     return fig
 
 
