@@ -141,13 +141,13 @@ def mixing(shares: ArrayLike, classes: Sequence[str]) -> go.Figure:
             zmax=1,
             text=[[f"{100 * share:.0f}" if share >= 0.005 else "" for share in row] for row in shares],
             texttemplate="%{text}",
-            colorbar={"tickformat": ".0%", "thickness": 12},
+            showscale=False,
             hovertemplate="neighbors of %{y}: %{z:.1%} %{x}<extra></extra>",
         )
     )
     fig.update_layout(template="dalbook", height=480)
-    fig.update_xaxes(tickangle=-60)
-    fig.update_yaxes(autorange="reversed")
+    fig.update_xaxes(tickangle=-60, dtick=1)
+    fig.update_yaxes(autorange="reversed", dtick=1)
     return fig
 
 

@@ -38,7 +38,7 @@ def points(table: pd.DataFrame, by: str, styles: Mapping[str, tuple[str, str]]) 
             y=[len(groups) - groups.index(group) - shift for group in part["group"]],
             mode="markers",
             name=name,
-            marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.55},
+            marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.7},
             hovertemplate="%{x:.3f} on one fold",
         )
         for group, values in part.groupby("group", sort=False)["recall"]:
