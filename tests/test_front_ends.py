@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import shutil
 import signal
 from pathlib import Path
 
@@ -14,12 +15,14 @@ from playwright.sync_api import expect
 
 from dalbook import load_corpus
 from dalbook.label_file import LabelFile
+from dalbook.labels import read_labels
 
 ROOT = Path(__file__).parent.parent
 _spec = importlib.util.spec_from_file_location("front_end", ROOT / "tools" / "front_end.py")
 front_end = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(front_end)
 
+CHAPTER = ROOT / "chapters" / "09_label_by_hand.ipynb"
 MARKUP = "<img src=x onerror=window.broken=1>"
 CODE = f"""
 import numpy as np
@@ -114,8 +117,9 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
     with front_end.served(name, tmp_path) as address, front_end.chromium(height=1700) as page:
         hosts, errors = set(), []
         page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
-        page.on("pageerror", lambda error: errors.append(str(error)))
         notebook = front_end.Notebook(page, address + "label.ipynb")
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("console", lambda message: message.type == "error" and errors.append(message.text))
         person = Person(notebook, corpus)
 
         other = LabelFile(labels, "bob")
@@ -126,6 +130,7 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
 
         notebook.run_all()
         notebook.ready()
+        notebook.idle()
         assert person.button(MARKUP).locator(".dlb-name").inner_text() == MARKUP
         assert page.locator(".dalbook-labeler img").count() == 0
         person.labeler.focus()
@@ -183,14 +188,15 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
         person.clicks(0, 1, 2)
         assert (notebook.state, page.evaluate(SCROLLED)) == before
 
+        assert errors == []  # from here on the front end complains of its kernel
+
         # pull the plug, and decide on one more clip
         _, pid, _, _ = json.loads((tmp_path / "labels.csv.session" / "lock").read_text())
         shown = notebook.clip
         os.kill(pid, signal.SIGKILL)
         page.keyboard.press("1")
         reads(person.labeler.get_by_role("alert"), "not saved yet")
-        notebook.died()
-        notebook.run_all()
+        notebook.restart_and_run_all()
         notebook.ready()
         assert notebook.clip == shown
         person.labeler.focus()
@@ -201,7 +207,7 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
         assert notebook.cells == before[0]["cells"]
         assert page.evaluate("window.broken") is None
         assert hosts == {address.split("/")[2]}
-        assert errors == []
+        assert not [error for error in errors if "widget" in error.lower()]
     check(labels, person.rows)
 
 
@@ -220,3 +226,20 @@ def check(labels: Path, rows: list[list]) -> None:
     assert picked[0] == "medoid"
     assert picked[-3:] == ["vote_entropy"] * 3
     assert set(picked) <= {"medoid", "farthest", "vote_entropy"}
+
+
+def test_the_chapter_runs_and_labels(tmp_path):
+    shutil.copy(CHAPTER, tmp_path)
+    with front_end.served("lab", tmp_path) as address, front_end.chromium() as page:
+        notebook = front_end.Notebook(page, address + CHAPTER.name)
+        person = Person(notebook, load_corpus("toy-city"))
+        notebook.run_all()
+        notebook.ready()
+        notebook.idle()  # while other cells run, the kernel hears nothing
+        assert notebook.failures == []
+        person.labeler.focus()
+        person.presses("1", "0")
+        person.hears()
+        person.clicks(2)
+    frame = read_labels(tmp_path / "toy-city-labels.csv")
+    assert frame[["clip", "label", "status"]].values.tolist() == [row[:3] for row in person.rows]

@@ -115,26 +115,35 @@ class Notebook:
         self.page = page
         page.goto(address)
         self.labeler = page.locator(".dalbook-labeler")
+        # a dialog that comes when the server sees that a kernel died, and that not every connection lives to see
+        died = page.locator(".jp-Dialog", has_text="Kernel Restarting")
+        page.add_locator_handler(died, lambda: died.get_by_role("button", name="Ok").click())
         self.idle()
 
     def idle(self) -> None:
-        """Wait until the kernel has nothing to do."""
+        """Wait until the kernel is there, and has nothing to do."""
         self.page.wait_for_function(
             """() => {
-                const kernel = window.jupyterapp?.shell.currentWidget?.sessionContext?.session?.kernel;
-                return kernel?.status === "idle" && kernel.connectionStatus === "connected";
+                const { sessionContext, content } = window.jupyterapp?.shell.currentWidget ?? {};
+                const kernel = sessionContext?.session?.kernel;
+                return kernel?.status === "idle" && kernel.connectionStatus === "connected"
+                    && content.widgets.every(({ model }) => model.executionState !== "running");
             }"""
         )
 
-    def menu(self, *names: str) -> None:
+    def menu(self, name: str, item: str) -> None:
         """Choose from the menus at the top."""
-        bar = self.page.locator(".lm-MenuBar-item", has_text=names[0]).first
-        bar.click()
-        self.page.locator(".lm-Menu-item:visible", has_text=names[1]).first.click()
+        self.page.locator(".lm-MenuBar-item", has_text=name).click()
+        self.page.locator(".lm-Menu").get_by_role("menuitem", name=item, exact=True).click()
 
     def run_all(self) -> None:
         """Run all cells; this does not wait."""
         self.menu("Run", "Run All Cells")
+
+    def restart_and_run_all(self) -> None:
+        """A new kernel, and all cells in it; this does not wait."""
+        self.menu("Kernel", "Restart Kernel and Run All Cells…")
+        self.page.locator(".jp-Dialog .jp-mod-accept", has_text="Restart").click()
 
     def ready(self) -> None:
         """Wait until the labeler takes a decision on the clip it shows."""
@@ -166,7 +175,11 @@ class Notebook:
             }"""
         )
 
-    def died(self) -> None:
-        """Wait until the front end has noticed that the kernel died, and has started another."""
-        self.page.locator(".jp-Dialog", has_text="Kernel Restarting").get_by_role("button", name="Ok").click()
-        self.idle()
+    @property
+    def failures(self) -> list[str]:
+        """What went wrong in the cells."""
+        return self.page.evaluate(
+            """() => jupyterapp.shell.currentWidget.content.widgets
+                .flatMap(({ model }) => model.type === "code" ? model.outputs.toJSON() : [])
+                .filter((output) => output.output_type === "error").map(({ evalue }) => evalue)"""
+        )
