@@ -76,7 +76,7 @@ def _words(session: LabelSession, stage: str, per_class: list[int], ready: bool)
         if session.budget and session.labelled >= session.budget:
             return f"Done: your budget of {session.budget} labels is spent."
         return "Done: no clip is left." + (
-            f" {aside} are unsure or skipped; change any of them above." if aside else ""
+            f" {aside} are unsure or skipped; change them under “Last labels”." if aside else ""
         )
     if stage == "learning":
         if ready:

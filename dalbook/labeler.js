@@ -210,10 +210,12 @@ function soundPanel() {
   function tick() {
     const duration = sound?.meta?.duration ?? 0;
     const at = Math.min(audio.currentTime || 0, duration);
-    cursor.style.left = `${duration ? (100 * at) / duration : 0}%`;
-    clock.textContent = duration ? `${at.toFixed(1)} / ${duration.toFixed(1)} s` : "";
+    // each frame moves a layer and nothing else: laying out or painting a notebook's page takes longer than a frame
+    cursor.style.transform = `translateX(${duration ? (100 * at) / duration : 0}%)`;
     const spoken = at.toFixed(1);
-    if (picture.getAttribute("aria-valuenow") !== spoken) {
+    const text = duration ? `${spoken} / ${duration.toFixed(1)} s` : "";
+    if (clock.textContent !== text) {
+      clock.textContent = text;
       picture.setAttribute("aria-valuenow", spoken);
       picture.setAttribute("aria-valuemax", duration.toFixed(1));
       picture.setAttribute("aria-valuetext", `${spoken} of ${duration.toFixed(1)} seconds`);
@@ -261,6 +263,10 @@ function soundPanel() {
     sound = next;
     wanted = null;
     const ready = Boolean(sound?.url);
+    if (ready) {
+      audio.src = sound.url; // first of all, as the browser opens it while the rest is drawn
+      settle();
+    }
     path.setAttribute("d", ready ? outline(sound.envelope) : "");
     scale.replaceChildren();
     if (ready) {
@@ -268,8 +274,6 @@ function soundPanel() {
       for (const [hz, at] of ticks(sound.meta.mel)) {
         scale.append(h("span", { style: `bottom: ${(100 * at).toFixed(1)}%` }, hertz(hz)));
       }
-      audio.src = sound.url;
-      settle();
     } else {
       canvas.width = canvas.height = 1;
       audio.removeAttribute("src");
@@ -759,6 +763,7 @@ function render({ model, el }) {
       }
     }
 
+    showCurrent(); // before all else: the next sound is what a person waits for
     const clip = model.get("clip");
     const keys = keysFor(list("classes").length);
     root.dataset.clip = clip?.clip ?? "";
@@ -808,7 +813,6 @@ function render({ model, el }) {
     curve.hidden = !growth;
     redraw("curve", curve, growth, () => (growth ? [h("h3", {}, "Learning curve"), ...drawCurve(growth)] : []));
     redraw("help", help, keys, () => drawHelp(keys));
-    showCurrent();
     const fresh = quietUntil - performance.now();
     const open = !(review ?? clip) ? "none" : fresh > 0 ? "fresh" : "ready";
     root.dataset.state = request && !recording() ? "waiting" : open;

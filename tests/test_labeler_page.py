@@ -314,8 +314,8 @@ def test_the_sound_is_moved_in_and_stopped(visit):
     assert page.time == pytest.approx(0.5, abs=0.02)
     slider = page.root.get_by_role("slider", name="Position in the sound")
     expect(slider).to_have_attribute("aria-valuetext", "0.5 of 2.0 seconds")
-    left = page.root.locator(".dlb-cursor").evaluate("c => parseFloat(c.style.left)")
-    assert left == pytest.approx(25, abs=1)
+    cursor, box = page.root.locator(".dlb-cursor").bounding_box(), slider.bounding_box()
+    assert (cursor["x"] - box["x"]) / box["width"] == pytest.approx(0.25, abs=0.01)
 
 
 def test_volume_speed_and_loop_are_kept(visit):
