@@ -146,8 +146,9 @@ def mixing(shares: ArrayLike, classes: Sequence[str]) -> go.Figure:
         )
     )
     fig.update_layout(template="dalbook", height=480)
-    fig.update_xaxes(tickangle=-60, dtick=1)
-    fig.update_yaxes(autorange="reversed", dtick=1)
+    every = {"tickmode": "array", "tickvals": names, "ticktext": names}
+    fig.update_xaxes(tickangle=-60, **every)
+    fig.update_yaxes(autorange="reversed", **every)
     return fig
 
 
