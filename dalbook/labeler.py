@@ -19,6 +19,7 @@ from dalbook.corpus import Corpus
 from dalbook.dal import DALConfig, DropoutLearner
 from dalbook.dropout import check_embeddings
 from dalbook.embedding import embeddings_for
+from dalbook.kernel_wakes import keep_reading
 from dalbook.label_game import Game
 from dalbook.label_session import LabelSession, Refused
 from dalbook.label_sounds import LabelSounds
@@ -125,7 +126,7 @@ class Labeler(anywidget.AnyWidget):
         self._sent: set[int] = set()
         self._begun, self._known = None, 0  # what the trainer has been told: a beginning, and how many changes since
         self._provisional = order_at_once(x, pool)
-        self._sounds = LabelSounds(corpus, lambda *sound: self._soon(self._send_sound, *sound))
+        self._sounds = LabelSounds(corpus, lambda clip, *sound: self._soon(self.send, *sound))
         self._trainer = Trainer(
             x,
             pool,
@@ -140,6 +141,7 @@ class Labeler(anywidget.AnyWidget):
         self._trainer.start()
         self._trainer.wait_for_first(PATIENCE)
         self._refresh()
+        keep_reading()
         self.on_msg(self._heard_message)
         self.observe(self._hear, "said")
 
@@ -262,9 +264,6 @@ class Labeler(anywidget.AnyWidget):
         self._sent = set(due)
         for clip in new:
             self._sounds.want(clip)
-
-    def _send_sound(self, clip: int, message: dict, buffers: list) -> None:
-        self.send(message, buffers)
 
     def _soon(self, work: Callable, *arguments: object) -> None:
         """From a thread: do it in the notebook's own, between its messages."""
