@@ -133,14 +133,15 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
         notebook.idle()
         assert person.button(MARKUP).locator(".dlb-name").inner_text() == MARKUP
         assert page.locator(".dalbook-labeler img").count() == 0
-        person.labeler.focus()
+        person.clicks(4, 5)  # the mouse brings the focus with it
+        person.hears()
+        person.labeler.evaluate("labeler => labeler.scrollIntoView()")  # all of it: no click has to scroll
         before = notebook.state, page.evaluate(SCROLLED)
 
-        # by keys and by mouse; in the front end 0 0 restarts the kernel, a adds a cell, 1 makes a heading, s saves
+        # in the front end 0 0 restarts the kernel, a adds a cell, 1 makes a heading, s saves
         person.presses("1", "0", "0", "a", "s", "u", "3")
         person.hears()
-        person.clicks(4, 5, 10)
-        person.hears()
+        person.clicks(10)
         last = person.decides(lambda: person.labeler.locator("[data-class='7']").dblclick(), 7)
         person.holds("2", 1)
         # none of these is a key of the labeler, all of them are the front end's
@@ -199,10 +200,9 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
         notebook.restart_and_run_all()
         notebook.ready()
         assert notebook.clip == shown
-        person.labeler.focus()
         reads(person.labeler.locator(".dlb-words"), "least sure")
-        person.presses("7", "u")
         person.clicks(3)
+        person.presses("7", "u")
         person.hears()
         assert notebook.cells == before[0]["cells"]
         assert page.evaluate("window.broken") is None
@@ -237,9 +237,8 @@ def test_the_chapter_runs_and_labels(tmp_path):
         notebook.ready()
         notebook.idle()  # while other cells run, the kernel hears nothing
         assert notebook.failures == []
-        person.labeler.focus()
+        person.clicks(2)
         person.presses("1", "0")
         person.hears()
-        person.clicks(2)
     frame = read_labels(tmp_path / "toy-city-labels.csv")
     assert frame[["clip", "label", "status"]].values.tolist() == [row[:3] for row in person.rows]

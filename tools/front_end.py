@@ -17,7 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 # Each front end's module, its name for itself, and where it opens a notebook.
 FRONT_ENDS = {"lab": ("jupyterlab", "LabApp", "lab/tree"), "notebook": ("notebook", "JupyterNotebookApp", "notebooks")}
-PATIENCE = 60
+PATIENCE = 240  # seconds; a busy machine may take as long
 FLAGS = ("--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update")
 FLAGS += ("--disable-sync", "--autoplay-policy=document-user-activation-required")  # as most people's browsers have it
 # a window that somebody looks at: without these a headless one is given a lower priority than all else
@@ -55,7 +55,7 @@ def served(front_end: str, folder: Path) -> Iterator[str]:
         yield f"{_address(server, own)}{place}/"
     finally:
         server.terminate()  # which ends its kernels too
-        server.wait(60)
+        server.wait(PATIENCE)
 
 
 def _address(server: subprocess.Popen, own: Path) -> str:

@@ -26,9 +26,9 @@ from dalbook.corpus import Corpus
 toy, n = load_corpus("toy-city"), {clips}
 which = np.arange(n) % len(toy)
 ids = [f"{{i}} {{toy.ids[clip]}}" for i, clip in enumerate(which)]
-corpus = Corpus("many", toy.classes, ids, toy.labels[which], toy.folds[which], lambda i: toy.audio(int(which[i])), "", "")
-recording = np.arange(n) // 9
-x = embeddings_like(np.arange(n // 9 + 1) % 10, recording, {dimensions})
+sound = lambda i: toy.audio(int(which[i]))
+corpus = Corpus("many", toy.classes, ids, toy.labels[which], toy.folds[which], sound, "", "")
+x = embeddings_like(np.arange(n // 9 + 1) % 10, np.arange(n) // 9, {dimensions})
 labeler = Labeler(corpus, "labels.csv", embedding=x)
 labeler
 """
