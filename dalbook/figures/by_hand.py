@@ -119,18 +119,21 @@ def answers(truth: Sequence[str], said: Sequence[str], names: Sequence[str]) -> 
 
 
 def doubt(
-    entropy: np.ndarray,
+    confidence: Sequence[float],
+    entropy: Sequence[float],
     guesses: Sequence[int],
     classes: Sequence[str],
     names: Sequence[str],
-    sounds: Sequence[str] | None = None,
+    sounds: Sequence[str],
 ) -> go.Figure:
-    """Vote entropy of clips in falling order, coloured by the class that is predicted; a click plays a clip.
+    """Confidence and vote entropy of predictions, in the colour of the class that is predicted; a click plays a clip.
 
     Parameters
     ----------
+    confidence
+        Of each clip's prediction, (m,).
     entropy
-        In nats, (m,), in falling order.
+        Vote entropy in nats, (m,).
     guesses
         The predicted class of each, a position in `classes`.
     classes
@@ -142,33 +145,34 @@ def doubt(
 
     Examples
     --------
-    >>> fig = doubt(np.array([1.2, 0.3]), [1, 0], ["siren", "dog_bark"], ["a.wav", "b.wav"], ["a.mp3", "b.mp3"])
+    >>> fig = doubt([0.4, 0.9], [1.2, 0], [1, 0], ["siren", "dog_bark"], ["a.wav", "b.wav"], ["a.mp3", "b.mp3"])
     >>> [(dots.name, dots.x, dots.y, dots.customdata) for dots in fig.data]
-    [('siren', (2,), (0.3,), ('b.mp3',)), ('dog_bark', (1,), (1.2,), ('a.mp3',))]
+    [('siren', (0.9,), (0.0,), ('b.mp3',)), ('dog_bark', (0.4,), (1.2,), ('a.mp3',))]
     """
     guesses = np.asarray(guesses)
+    confidence, entropy = np.asarray(confidence, float), np.asarray(entropy, float)
     colours, symbols = list(CLASS_COLOURS.values()), list(CLASS_SYMBOLS.values())
     fig = go.Figure()
     for c, name in enumerate(classes):
         rows = np.flatnonzero(guesses == c)
         if not len(rows):
             continue
-        heard = {} if sounds is None else {"customdata": [sounds[row] for row in rows], "meta": {"listen": 0}}
         fig.add_scatter(
-            x=(rows + 1).tolist(),
-            y=np.asarray(entropy, float)[rows].round(4).tolist(),
+            x=confidence[rows].round(4).tolist(),
+            y=entropy[rows].round(4).tolist(),
             mode="markers",
             name=name,
             text=[names[row] for row in rows],
+            customdata=[sounds[row] for row in rows],
+            meta={"listen": 0},
             marker={
                 "color": CLASS_COLOURS.get(name, colours[c % len(colours)]),
                 "symbol": CLASS_SYMBOLS.get(name, symbols[c % len(symbols)]),
-                "size": 10,
+                "size": 11,
             },
-            hovertemplate=f"%{{text}}: {name}, vote entropy %{{y:.2f}}<extra></extra>",
-            **heard,
+            hovertemplate=f"%{{text}}<br>{name}, %{{x:.2f}}; vote entropy %{{y:.2f}}<extra></extra>",
         )
     fig.update_layout(template="dalbook")
-    fig.update_xaxes(title="place in the table", range=[-1, len(guesses) + 2])
-    fig.update_yaxes(title="vote entropy (nats)", rangemode="tozero")
+    fig.update_xaxes(title="confidence", tickformat=".1f")
+    fig.update_yaxes(title="vote entropy (nats)", tickformat=".1f")
     return fig
