@@ -80,7 +80,8 @@ def shows(page) -> None:
 
 # How many marks of a figure, beside its axes and its legend, have a size; a canvas counts where it is not empty.
 MARKS = """figure => {
-  const marks = figure.querySelectorAll(".plot path, .plot image, .plot rect, .plot text, .pielayer path, .trace path");
+  const drawn = [".plot path", ".plot image", ".plot rect", ".plot text", ".pielayer path", ".trace path", ".hm image"];
+  const marks = figure.querySelectorAll(drawn.join(", "));
   const sized = [...marks].filter((mark) => {
     const { width, height } = mark.getBoundingClientRect();
     return width > 1 || height > 1;
@@ -128,7 +129,7 @@ def listens(page) -> None:
             box.select_option(index=1)
             button.press("Enter")
             page.wait_for_function(playing)
-            assert status.inner_text().split(": ")[1] == box.evaluate("box => box.selectedOptions[0].text")
+            assert status.inner_text().split(": ", 1)[1] == box.evaluate("box => box.selectedOptions[0].text")
         page.evaluate("document.querySelector('#dalbook-audio').pause()")
     for sound in page.locator(".dalbook-player audio").all()[:3]:
         sound.evaluate("sound => { sound.muted = true; return sound.play(); }")
