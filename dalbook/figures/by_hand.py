@@ -92,7 +92,7 @@ def answers(truth: Sequence[str], said: Sequence[str], names: Sequence[str]) -> 
             text=[str(n) for n in numbers],
             textfont={"color": "#fff" if wanted else "#000"},
             marker={
-                "size": [18 + 4 * min(n, 6) for n in numbers],
+                "size": [14 + 2 * min(n, 6) for n in numbers],
                 "color": colour,
                 "symbol": "circle" if wanted else "square",
             },
