@@ -116,8 +116,10 @@ def listens(page) -> None:
     playing = "() => document.querySelector('#dalbook-audio')?.currentTime > 0.05"
     for figure in page.locator(".dalbook-figure:has(.dalbook-listen)").all():
         status = figure.locator("[role=status]").first
-        figure.scroll_into_view_if_needed()
-        x, y = figure.locator(".plotly-graph-div").evaluate(POINT)
+        plot = figure.locator(".plotly-graph-div")
+        _, y = plot.evaluate(POINT)  # a figure may be taller than the window
+        page.evaluate("y => window.scrollBy({ top: y - 400, behavior: 'instant' })", y)
+        x, y = plot.evaluate(POINT)
         page.mouse.move(x - 1, y - 1)
         page.mouse.move(x, y)
         page.mouse.click(x, y)
