@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from pathlib import Path
 
@@ -268,3 +270,14 @@ def test_of_very_many_clips_an_even_choice_is_clustered(monkeypatch):
     assert sorted(order.clips.tolist()) == list(range(N))
     assert order.medoids == 10
     assert order.clips[40:].tolist() == sorted(order.clips[40:].tolist())
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="a thread has a priority of its own on Linux only")
+def test_it_comes_after_what_a_person_waits_for(trainer):
+    seen = []
+
+    def told():
+        seen.append(os.getpriority(os.PRIO_PROCESS, threading.get_native_id()))
+
+    trainer(told).wait(120)
+    assert set(seen) == {os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) + 5}
