@@ -68,7 +68,7 @@ def embed(
     jobs
         Processes that compute; with a network, threads that decode beside it.
     progress
-        Show a progress bar.
+        Show a progress bar, or that another process computes the same.
     model
         The file with the network's weights; by default the one that `dalbook prepare` has fetched.
     device
@@ -116,8 +116,9 @@ def embed_to_file(
     if earlier is not None and not earlier.broken:
         return earlier, path
     arguments = corpus, embedder, weights, device, jobs, progress
+    waiting = _tell_waiting if progress else lambda: None
     try:
-        rows = PartialRows(path.with_suffix(".part"), len(corpus), dimensions, waiting=_tell_waiting)
+        rows = PartialRows(path.with_suffix(".part"), len(corpus), dimensions, waiting=waiting)
     except OSError as error:
         result = _try(*arguments, earlier=earlier)
         return (result, path) if _same(result, earlier) else _not_kept(result, path, error)

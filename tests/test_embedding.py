@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 import warnings
 from pathlib import Path
 from typing import ClassVar
@@ -441,21 +442,24 @@ def test_partial_rows_end_where_they_are_damaged(tmp_path):
     assert not path.exists()
 
 
-def test_a_second_process_waits_for_the_first(corpus, cache, monkeypatch):
-    told = threading.Event()
-    monkeypatch.setattr(embedding, "_tell_waiting", told.set)
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_second_process_waits_for_the_first(corpus, cache, monkeypatch, capfd, progress):
+    asked, sleep = threading.Event(), time.sleep
+    monkeypatch.setattr("dalbook.partial.time.sleep", lambda seconds: (asked.set(), sleep(seconds)))
     seen = computed(monkeypatch)
     results = []
     path = cache / embedding._cache_name(corpus, "logmel")
     with PartialRows(path.with_suffix(".part"), 4, 2048):
-        second = threading.Thread(target=lambda: results.append(embed(corpus, "logmel", cache, progress=False)))
+        second = threading.Thread(target=lambda: results.append(embed(corpus, "logmel", cache, progress=progress)))
         second.start()
-        assert told.wait(30)
+        assert asked.wait(30)
         save_embeddings(path, corpus.ids, np.ones((4, 2048), dtype=np.float32), {"broken": {}})
     second.join(30)
     assert results[0].tolist() == np.ones((4, 2048)).tolist()
     assert seen == []
     assert [one.suffix for one in cache.iterdir()] == [".npz"]
+    # where nobody wants to see the progress, as in a chapter of the book, nothing is said
+    assert ("another process" in capfd.readouterr().err) == progress
 
 
 def test_reading_ahead_stays_within_its_room():
