@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import os
 import sys
 import threading
@@ -21,6 +22,7 @@ from dalbook.stoppable import StoppableLearner, Stopped
 from dalbook.suggestions import Suggestions
 
 BEHIND = 5  # how much nicer than the kernel's own thread
+AT_EXIT = 60.0  # seconds that the end of a program waits for the thread: cut off in compiled code, it aborts
 REPLAYED = 20  # labels that are learned one by one where no model was kept; more are learned together
 
 
@@ -88,6 +90,7 @@ class Trainer:
 
     def start(self) -> None:
         """Start the thread: unless it has been told to begin, it looks for the medoids first."""
+        atexit.register(self.close, AT_EXIT)
         self._thread.start()
 
     def begin(self, beginning: Beginning, changes: Sequence[Change] = ()) -> None:
@@ -126,6 +129,8 @@ class Trainer:
             self._change.notify_all()
         if self._thread.is_alive() and threading.current_thread() is not self._thread:
             self._thread.join(timeout)
+        if not self._thread.is_alive():
+            atexit.unregister(self.close)
 
     def _run(self) -> None:
         _give_way()

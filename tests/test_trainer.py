@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 import threading
 from pathlib import Path
@@ -281,3 +282,22 @@ def test_it_comes_after_what_a_person_waits_for(trainer):
 
     trainer(told).wait(120)
     assert set(seen) == {os.getpriority(os.PRIO_PROCESS, threading.get_native_id()) + 5}
+
+
+def test_a_program_that_ends_while_the_model_learns_ends_well(tmp_path):
+    """Nobody closes a labeler in a script; the thread is in compiled code, or loads it, most of the time."""
+    code = f"""
+from pathlib import Path
+import numpy as np
+from dalbook.dal import DALConfig
+from dalbook.label_book import Beginning
+from dalbook.trainer import Trainer
+
+x = np.random.default_rng(0).random(({N}, 40), np.float32)
+config = DALConfig(first_steps=10_000_000)
+trainer = Trainer(x, np.arange({N}), Path({str(tmp_path / "model.npz")!r}), lambda: None, config)
+trainer.begin(Beginning(3, "begun", {{0: 0, 1: 1, 2: 2}}, 3))
+trainer.start()
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=120, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
