@@ -20,6 +20,8 @@ MATHJAX = ("tex-mml-chtml.js", "output/chtml/fonts", "input/tex/extensions", "a1
 # of time either: Chromium refuses that to a page that is read from a folder.
 ICONS_AGAIN = re.compile(r"<(?:script|link rel=\"preload\")[^>]*/fontawesome/[^>]*>(?:</script>)?\n?")
 
+# What widgets were like that no page shows: with a kernel they are made anew, without one nothing reads it.
+WIDGETS = re.compile(r'<script type="application/vnd\.jupyter\.widget-state\+json">.*?</script>\n?', re.DOTALL)
 # What Docutils says of the parts of a bibliography, screen readers do not allow there.
 ROLES = re.compile(r'(?<=<div) role="list"(?= class="citation-list")| role="doc-(?:biblioentry|backlink)"')
 
@@ -77,7 +79,7 @@ def drop_thebe(app, pagename, templatename, context, doctree) -> None:
 
 
 def tidy(app, error) -> None:
-    """Take the second copy of the icons and wrong roles off every page, and remove sounds that no page plays now."""
+    """Take off every page what it has no use for and what is wrong there, and remove sounds that no page plays now."""
     if error or app.builder.format != "html":
         return
     out = Path(app.outdir)
@@ -85,7 +87,9 @@ def tidy(app, error) -> None:
     for page in out.rglob("*.html"):
         html = page.read_text(encoding="utf-8")
         played |= set(re.findall(r"audio(?:/|\\u002f)([0-9a-f]+\.mp3)", html))
-        page.write_text(ROLES.sub("", ICONS_AGAIN.sub("", html)), encoding="utf-8")
+        for useless in (ICONS_AGAIN, ROLES, WIDGETS):
+            html = useless.sub("", html)
+        page.write_text(html, encoding="utf-8")
     for sound in (out / "_static" / "audio").glob("*.mp3"):
         if sound.name not in played:
             sound.unlink()
