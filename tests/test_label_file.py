@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-import stat
 import subprocess
 import sys
+import tempfile
 import textwrap
 from pathlib import Path
 
@@ -263,11 +263,20 @@ def test_places_that_cannot_be(tmp_path):
     assert not (tmp_path / "labels.csv").exists()
 
 
-@pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="root may write anywhere")
-def test_a_folder_that_cannot_be_written(tmp_path):
-    tmp_path.chmod(stat.S_IRUSR | stat.S_IXUSR)
-    with pytest.raises(OSError, match="cannot be written"):
-        LabelFile(tmp_path / "labels.csv")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has other rights")
+def test_a_folder_that_cannot_be_written():
+    root = os.geteuid() == 0  # who may write anywhere
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o555)
+        if root:
+            os.seteuid(65534)
+        try:
+            with pytest.raises(OSError, match="cannot be written"):
+                LabelFile(Path(folder, "labels.csv"))
+        finally:
+            if root:
+                os.seteuid(0)
+            os.chmod(folder, 0o755)
 
 
 def test_another_programs_change_is_not_overwritten(tmp_path):
