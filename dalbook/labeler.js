@@ -1,64 +1,16 @@
 // The labeler's user interface, for anywidget. What stands behind it is any object with get, set, save_changes, on, off
-// and send: Python in a notebook, a recording in the built book. Names of classes and files stay text, never markup.
+// and send: Python in a notebook, a recording or a learner of its own in the built book.
+
+import { drawCurve, drawOpinion } from "./labeler_beside.js";
+import { drawHelp, keysFor, meaning } from "./labeler_keys.js";
+import { bar, cap, h, icon, name } from "./labeler_parts.js";
+import { soundPanel } from "./labeler_sound.js";
+import { soundStore } from "./labeler_store.js";
 
 const SETTLE = 300; // ms; nobody has heard a new clip by then, so the decision was meant for the one before
 const DOUBLE = 500; // ms; the same for the later half of a double click, which some hands make slowly
 const SILENT = 3000; // ms without an answer before the person is told
-const ASK = 120; // ms left to the engine to send a sound by itself, and between two looks
-const ASK_AGAIN = 4000; // ms
-const KEPT = 12; // sounds
 const STEP = 0.25; // seconds an arrow key moves
-const SPEEDS = [0.5, 0.75, 1, 1.25, 1.5, 2];
-const STORE = "dalbook-labeler";
-
-const ICONS = {
-  play: "M8 5v14l11-7z",
-  pause: "M7 5h4v14H7zM13 5h4v14h-4z",
-  loop: "M7 7h10v3l4-4-4-4v3H5v6h2zm10 10H7v-3l-4 4 4 4v-3h12v-6h-2z",
-  sound: "M4 9v6h4l5 5V4L8 9zm12-1v8a4.5 4.5 0 0 0 0-8z",
-};
-
-// The spectrogram's colours, from silence to the loudest: even steps of lightness, for any kind of colour vision.
-const SHADES = ["#0b0b1c", "#251256", "#59167a", "#932a80", "#cf406f", "#f4705c", "#fdb078", "#fcfdbf"];
-
-/** An element; attributes that start with "on" are listeners, and children that are strings stay text. */
-function h(tag, attributes = {}, ...children) {
-  const node = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) node.setAttribute(name, value === true ? "" : value);
-  }
-  node.append(...children);
-  return node;
-}
-
-function s(tag, attributes, ...children) {
-  const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-  node.append(...children);
-  return node;
-}
-
-/** A name that may break after what joins its words; all of it stays text. */
-const name = (words) =>
-  h("span", { class: "dlb-name" }, ...words.match(/[^_/.-]*[_/.-]?/g).flatMap((part) => [part, h("wbr")]));
-
-const icon = (name) =>
-  s("svg", { viewBox: "0 0 24 24", class: "dlb-icon", "aria-hidden": "true" }, s("path", { d: ICONS[name] }));
-const cap = (key) => h("kbd", { "aria-hidden": "true" }, key);
-
-/** The key of each class: digits, then the letters that mean nothing else; null where they run out. */
-function keysFor(count) {
-  const keys = [..."1234567890", ..."abcdefghijklmnopqrtvwxyz"]; // without s (skip) and u (unsure)
-  return Array.from({ length: count }, (_, i) => keys[i] ?? null);
-}
-
-/** What a key press means, whatever the layout: on a French keyboard the digits come with Shift only. */
-function meaning(event) {
-  const key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-  const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code ?? "");
-  return digit && !event.shiftKey && !/^[a-z?]$/.test(key) && key.length === 1 ? digit[1] : key;
-}
 
 function span(seconds) {
   if (seconds < 90) return `${Math.max(1, Math.round(seconds))} s`;
@@ -66,355 +18,7 @@ function span(seconds) {
   return `${(seconds / 3600).toFixed(1)} h`;
 }
 
-const hertz = (hz) => (hz < 1000 ? `${Math.round(hz)} Hz` : `${+(hz / 1000).toFixed(1)} kHz`);
-const bytes = (buffer) =>
-  buffer instanceof ArrayBuffer
-    ? new Uint8Array(buffer)
-    : new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
-
-/** Volume, speed and loop as they were the last time; storage may be closed to a page, and then they start anew. */
-function settings() {
-  const kept = { volume: 1, speed: 1, loop: false };
-  try {
-    const found = JSON.parse(localStorage.getItem(STORE)) ?? {};
-    if (found.volume >= 0 && found.volume <= 1) kept.volume = found.volume;
-    if (SPEEDS.includes(found.speed)) kept.speed = found.speed;
-    kept.loop = found.loop === true;
-  } catch {}
-  return kept;
-}
-
-function keep(kept) {
-  try {
-    localStorage.setItem(STORE, JSON.stringify(kept));
-  } catch {}
-}
-
-// ---------------------------------------------------------------------------------------------------------- the sound
-
-/** The outline as a closed path, as high as the panel allows: a quiet clip shows its shape too. */
-function outline(envelope) {
-  const pairs = envelope.length / 2;
-  const peak = Math.max(1e-4, envelope.reduce((most, value) => Math.max(most, Math.abs(value)), 0));
-  const at = (i, side) => `${((i + 0.5) / pairs) * 600} ${(1 - (0.94 * envelope[2 * i + side]) / peak) * 50}`;
-  const over = Array.from({ length: pairs }, (_, i) => at(i, 1));
-  const under = Array.from({ length: pairs }, (_, i) => at(pairs - 1 - i, 0));
-  return pairs ? `M${[...over, ...under].join("L")}Z` : "";
-}
-
-const TABLE = Array.from({ length: 256 }, (_, level) => {
-  const place = (level / 255) * (SHADES.length - 1);
-  const left = Math.min(Math.floor(place), SHADES.length - 2);
-  const part = (stop, at) => parseInt(SHADES[stop].slice(at, at + 2), 16);
-  return [1, 3, 5].map((at) => part(left, at) + (part(left + 1, at) - part(left, at)) * (place - left));
-});
-
-function paint(canvas, { rows, columns }, levels) {
-  canvas.width = columns;
-  canvas.height = rows;
-  const image = new ImageData(columns, rows);
-  for (let i = 0; i < rows * columns; i++) {
-    const row = rows - 1 - Math.floor(i / columns); // row 0 is the lowest band, drawn at the bottom
-    const [red, green, blue] = TABLE[levels[row * columns + (i % columns)]];
-    image.data[4 * i] = red;
-    image.data[4 * i + 1] = green;
-    image.data[4 * i + 2] = blue;
-    image.data[4 * i + 3] = 255;
-  }
-  canvas.getContext("2d").putImageData(image, 0, 0);
-}
-
-/** Where round frequencies lie between the lowest (0) and the highest band (1), on Slaney's mel scale. */
-function ticks({ low, high }) {
-  const mel = (hz) => (hz < 1000 ? (3 * hz) / 200 : 15 + (27 * Math.log(hz / 1000)) / Math.log(6.4));
-  const place = (hz) => (mel(hz) - mel(low)) / (mel(high) - mel(low));
-  return [100, 500, 1000, 2000, 4000, 8000, 16000, 32000, 64000]
-    .map((hz) => [hz, place(hz)])
-    .filter(([, at]) => at > 0.08 && at < 0.94)
-    .filter(([, at], i, all) => i === 0 || at - all[i - 1][1] > 0.13); // room for the words
-}
-
-/** Waveform, spectrogram and the one <audio> element with its controls. */
-function soundPanel() {
-  const kept = settings();
-  const audio = h("audio", { preload: "auto" });
-  const path = s("path", { d: "" });
-  const wave = s("svg", { viewBox: "0 0 600 100", preserveAspectRatio: "none", class: "dlb-wave" }, path);
-  const canvas = h("canvas", { class: "dlb-mel", width: 1, height: 1 });
-  const scale = h("div", { class: "dlb-scale", "aria-hidden": "true" });
-  const cursor = h("div", { class: "dlb-cursor" });
-  const words = h("p", { class: "dlb-over", hidden: true });
-  const picture = h(
-    "div",
-    { class: "dlb-picture", role: "slider", tabindex: 0, "aria-label": "Position in the sound", "aria-valuemin": 0 },
-    wave,
-    canvas,
-    scale,
-    cursor,
-    words,
-  );
-  const toggle = () => (audio.paused ? play() : stop());
-  const playButton = h("button", { type: "button", class: "dlb-play", onclick: toggle });
-  const loopButton = h("button", { type: "button", onclick: () => change({ loop: !kept.loop }) }, icon("loop"), "Loop");
-  const speedButton = h("button", {
-    type: "button",
-    onclick: () => change({ speed: SPEEDS[(SPEEDS.indexOf(kept.speed) + 1) % SPEEDS.length] }),
-  });
-  const volume = h("input", {
-    type: "range",
-    min: "0",
-    max: "1",
-    step: "0.05",
-    "aria-label": "Volume",
-    oninput: () => change({ volume: Number(volume.value) }),
-  });
-  const clock = h("span", { class: "dlb-clock" });
-  const controls = h(
-    "div",
-    { class: "dlb-controls" },
-    playButton,
-    loopButton,
-    speedButton,
-    h("label", { class: "dlb-volume" }, icon("sound"), volume),
-    clock,
-  );
-  const node = h("section", { class: "dlb-sound", "aria-label": "Sound" }, picture, controls, audio);
-
-  let sound = null;
-  let wanted = null; // where in the sound (seconds) it is to start, once its file is open
-  let refused = false;
-  let frame = 0;
-
-  function change(some) {
-    Object.assign(kept, some);
-    keep(kept);
-    settle();
-  }
-
-  function settle() {
-    audio.volume = kept.volume;
-    audio.loop = kept.loop;
-    audio.defaultPlaybackRate = audio.playbackRate = kept.speed;
-    volume.value = String(kept.volume);
-    loopButton.setAttribute("aria-pressed", String(kept.loop));
-    speedButton.textContent = `${kept.speed}×`;
-    speedButton.setAttribute("aria-label", `Speed ${kept.speed} times, press to change`);
-  }
-
-  function say(text, kind = "") {
-    words.textContent = text;
-    words.hidden = !text;
-    picture.dataset.state = kind;
-  }
-
-  function tick() {
-    const duration = sound?.meta?.duration ?? 0;
-    const at = Math.min(audio.currentTime || 0, duration);
-    // each frame moves a layer and nothing else: laying out or painting a notebook's page takes longer than a frame
-    cursor.style.transform = `translateX(${duration ? (100 * at) / duration : 0}%)`;
-    const spoken = at.toFixed(1);
-    const text = duration ? `${spoken} / ${duration.toFixed(1)} s` : "";
-    if (clock.textContent !== text) {
-      clock.textContent = text;
-      picture.setAttribute("aria-valuenow", spoken);
-      picture.setAttribute("aria-valuemax", duration.toFixed(1));
-      picture.setAttribute("aria-valuetext", `${spoken} of ${duration.toFixed(1)} seconds`);
-    }
-    cancelAnimationFrame(frame);
-    if (!audio.paused) frame = requestAnimationFrame(tick);
-  }
-
-  function button() {
-    playButton.replaceChildren(icon(audio.paused ? "play" : "pause"), audio.paused ? "Play" : "Pause", cap("Space"));
-    tick();
-  }
-
-  async function play(from = audio.ended ? 0 : undefined) {
-    if (!sound?.url) return;
-    if (from !== undefined) seek(from);
-    // several labelers on a page: one sounds at a time
-    document.dispatchEvent(new CustomEvent("dalbook-labeler-plays", { detail: audio }));
-    try {
-      await audio.play();
-      refused = false;
-      say("");
-    } catch (error) {
-      if (error.name === "NotAllowedError") {
-        refused = true;
-        say("Press Space or click to listen", "refused");
-      } else if (error.name === "NotSupportedError") say("The browser cannot play this sound. Skip it.", "error");
-      // AbortError: the next clip came meanwhile
-    }
-  }
-
-  function stop() {
-    audio.pause();
-  }
-
-  function seek(seconds) {
-    const to = Math.min(Math.max(0, seconds), sound?.meta?.duration ?? 0);
-    if (audio.readyState) audio.currentTime = to;
-    else wanted = to;
-    tick();
-  }
-
-  /** Show a sound, {url, meta, envelope, levels} or {error}; or null, and words instead. */
-  function show(next, instead = "The sound is on its way …") {
-    sound = next;
-    wanted = null;
-    const ready = Boolean(sound?.url);
-    if (ready) {
-      audio.src = sound.url; // first of all, as the browser opens it while the rest is drawn
-      settle();
-    }
-    path.setAttribute("d", ready ? outline(sound.envelope) : "");
-    scale.replaceChildren();
-    if (ready) {
-      paint(canvas, sound.meta.mel, sound.levels);
-      for (const [hz, at] of ticks(sound.meta.mel)) {
-        scale.append(h("span", { style: `bottom: ${(100 * at).toFixed(1)}%` }, hertz(hz)));
-      }
-    } else {
-      canvas.width = canvas.height = 1;
-      audio.removeAttribute("src");
-      audio.load();
-    }
-    playButton.disabled = !ready;
-    if (sound?.error) say(`This sound cannot be played: ${sound.error}`, "error");
-    else say(ready ? "" : instead, "late");
-    button();
-  }
-
-  const point = (event) => {
-    const box = picture.getBoundingClientRect();
-    return ((event.clientX - box.left) / box.width) * (sound?.meta?.duration ?? 0);
-  };
-  picture.addEventListener("pointerdown", (event) => {
-    if (event.button !== 0 || !sound?.url) return;
-    picture.setPointerCapture(event.pointerId);
-    seek(refused ? 0 : point(event));
-  });
-  picture.addEventListener("pointermove", (event) => {
-    if (picture.hasPointerCapture(event.pointerId)) seek(point(event));
-  });
-  picture.addEventListener("click", () => audio.paused && play());
-  for (const name of ["play", "pause", "ended", "seeked"]) audio.addEventListener(name, button);
-  audio.addEventListener("loadedmetadata", () => {
-    if (wanted) audio.currentTime = wanted;
-    wanted = null;
-    tick();
-  });
-  const quiet = (event) => event.detail !== audio && stop();
-  document.addEventListener("dalbook-labeler-plays", quiet);
-  settle();
-  button();
-
-  return {
-    node,
-    show,
-    play,
-    stop,
-    playing: () => !audio.paused,
-    move: (seconds) => seek(audio.currentTime + seconds),
-    seek,
-    // a decision made before any sound was allowed is the gesture that Safari wants to see a load in
-    unlock: () => refused && audio.load(),
-    close() {
-      document.removeEventListener("dalbook-labeler-plays", quiet);
-      cancelAnimationFrame(frame);
-      audio.pause();
-      audio.removeAttribute("src");
-      audio.load();
-    },
-  };
-}
-
-// ---------------------------------------------------------------------------------------------------- beside the sound
-
-/** Votes as bars with their numbers, the most first. */
-function drawOpinion(opinion, classes, why) {
-  if (!opinion) return [h("p", {}, why ? `Nothing yet. Picked because of this: ${why}.` : "Nothing yet.")];
-  const votes = opinion.votes.map((count, label) => [count, label]).filter(([count]) => count > 0);
-  votes.sort((a, b) => b[0] - a[0] || a[1] - b[1]);
-  const place = opinion.rank == null ? "" : `, rank ${opinion.rank} of ${opinion.of}`;
-  const reasons = [
-    opinion.words || `Vote entropy ${opinion.entropy.toFixed(2)} nats${place}.`,
-    why && `Picked because of this: ${why}.`,
-  ];
-  return [
-    h(
-      "ul",
-      { class: "dlb-votes", "aria-label": `Votes of ${opinion.masks} hypotheses` },
-      ...votes.map(([count, label]) =>
-        h(
-          "li",
-          {},
-          name(classes[label] ?? "?"),
-          h("span", { class: "dlb-bar", "aria-hidden": "true" }, bar(count / opinion.masks)),
-          h("span", { class: "dlb-count" }, `${count} of ${opinion.masks}`),
-        ),
-      ),
-    ),
-    ...reasons.filter(Boolean).map((text) => h("p", { class: "dlb-small" }, text)),
-  ];
-}
-
-function bar(part) {
-  return h("span", { style: `width: ${(100 * Math.min(1, Math.max(0, part))).toFixed(1)}%` });
-}
-
-/** The learning curve: yours solid, random picking dashed, each named at its end. */
-function drawCurve({ mine, random, words }) {
-  const last = Math.max(1, ...[...mine, ...random].map(([labels]) => labels));
-  const x = (labels) => 34 + (250 * labels) / last;
-  const y = (recall) => 134 - 120 * recall;
-  const ends = [mine, random].map((points) => points.at(-1)?.[1] ?? 0);
-  const close = 120 * Math.abs(ends[0] - ends[1]) < 14; // then the names make way for each other
-  const line = (points, title, up) =>
-    points.length
-      ? [
-          s("polyline", { points: points.map(([n, r]) => `${x(n)},${y(r)}`).join(" "), class: `dlb-${title}` }),
-          s("circle", { cx: x(points.at(-1)[0]), cy: y(points.at(-1)[1]), r: 3, class: `dlb-${title}` }),
-          s("text", { x: x(points.at(-1)[0]) + 7, y: y(points.at(-1)[1]) + 4 + (close ? (up ? -6 : 7) : 0) }, title),
-        ]
-      : [];
-  const grid = [0, 0.25, 0.5, 0.75, 1].flatMap((recall) => [
-    s("line", { x1: 34, x2: 284, y1: y(recall), y2: y(recall) }),
-    s("text", { x: 28, y: y(recall) + 4, class: "dlb-left" }, `${100 * recall}%`),
-  ]);
-  const drawing = s(
-    "svg",
-    { viewBox: "0 0 344 168", role: "img", "aria-label": words },
-    ...grid,
-    s("text", { x: 34, y: 150, class: "dlb-middle" }, "0"),
-    s("text", { x: 284, y: 150, class: "dlb-middle" }, String(last)),
-    s("text", { x: 159, y: 163, class: "dlb-middle" }, "labels given"),
-    ...line(random, "random", ends[1] > ends[0]),
-    ...line(mine, "you", ends[0] >= ends[1]),
-  );
-  return [drawing, h("p", { class: "dlb-small" }, words)];
-}
-
-function drawHelp(keys) {
-  const named = keys.filter(Boolean).map((key) => key.toUpperCase());
-  const rows = [
-    [named.length > 1 ? `${named[0]} to ${named.at(-1)}` : (named[0] ?? "1"), "the class on the button"],
-    ["U", "unsure: nothing is learned from this clip"],
-    ["S", "skip"],
-    ["Backspace", "take the last decision back, then the one before it"],
-    ["Space", "listen from the start"],
-    ["← →", "move in the sound; Home: to its start"],
-    ["Esc", "stop the sound, go back, close"],
-    ["?", "show or hide these keys"],
-  ];
-  return [h("dl", {}, ...rows.flatMap(([key, text]) => [h("dt", {}, h("kbd", {}, key)), h("dd", {}, text)]))];
-}
-
-// --------------------------------------------------------------------------------------------------------- the labeler
-
 function render({ model, el }) {
-  const sounds = new Map(); // clip -> {url, meta, envelope, levels} or {error}; the last used one last
-  const asked = new Map(); // clip -> when
   const drawn = {}; // what each part was last drawn from
   let request = null; // the one the engine has not heard yet
   let failed = ""; // what was refused last
@@ -427,7 +31,6 @@ function render({ model, el }) {
   let adding = false;
   let silence = 0; // timers
   let settled = 0;
-  let look = 0;
   let queued = false;
   let closed = false;
 
@@ -544,52 +147,12 @@ function render({ model, el }) {
 
   // ---------------------------------------------------------------------------------------------------- the sounds
 
-  function onSound(content, buffers) {
-    const clip = content?.sound;
-    if (clip == null || closed) return;
-    if (sounds.get(clip)?.url) return; // sent unasked and asked for: once is enough
-    sounds.delete(clip);
-    if (content.error) sounds.set(clip, { error: content.error });
-    else {
-      const [file, envelope, levels] = buffers.map(bytes);
-      sounds.set(clip, {
-        url: URL.createObjectURL(new Blob([file], { type: content.mime })),
-        meta: content,
-        envelope: new Float32Array(envelope.slice().buffer),
-        levels,
-      });
-    }
-    const needed = new Set(wantedClips());
-    for (const old of sounds.keys()) {
-      if (sounds.size <= KEPT) break;
-      if (!needed.has(old)) forget(old);
-    }
-    if (shown && shown.clip === clip) {
-      panel.show(sounds.get(clip));
-      if (shown.plays) autoplay();
-    }
-  }
-
-  function forget(clip) {
-    const { url } = sounds.get(clip);
-    if (url) URL.revokeObjectURL(url);
-    sounds.delete(clip);
-    asked.delete(clip);
-  }
-
-  const wantedClips = () => [review, model.get("clip"), ...list("ahead")].filter(Boolean).map(({ clip }) => clip);
-
-  function askForSounds() {
-    clearTimeout(look);
-    const now = performance.now();
-    const lacking = wantedClips().filter((clip) => !sounds.has(clip));
-    for (const clip of new Set(lacking)) {
-      if (now - (asked.get(clip) ?? -Infinity) < ASK_AGAIN) continue;
-      asked.set(clip, now);
-      model.send({ sound: clip });
-    }
-    if (lacking.length) look = setTimeout(askForSounds, ASK_AGAIN);
-  }
+  const wanted = () => [review, model.get("clip"), ...list("ahead")].filter(Boolean).map(({ clip }) => clip);
+  const sounds = soundStore(model, wanted, (clip) => {
+    if (shown?.clip !== clip) return;
+    panel.show(sounds.use(clip));
+    if (shown.plays) autoplay();
+  });
 
   function autoplay() {
     const other = root.getRootNode().activeElement?.closest?.(".dalbook-labeler");
@@ -720,16 +283,12 @@ function render({ model, el }) {
     const key = current && `${review ? "again" : "now"} ${current.clip}`;
     if ((shown?.key ?? null) === key) return;
     const first = shown === null;
-    const known = current && sounds.get(current.clip);
+    const known = current && sounds.use(current.clip);
     shownAt = performance.now();
     quietUntil = shownAt + SETTLE;
     // a page with a recording stays quiet until the reader sets it going
     shown = current ? { key, clip: current.clip, plays: !(first && recording()) } : { key: null };
-    if (known) {
-      sounds.delete(current.clip);
-      sounds.set(current.clip, known);
-    }
-    if (current) panel.show(known ?? null);
+    if (current) panel.show(known);
     else panel.show(null, "No clip to decide on. You can still listen to your last labels and change them.");
     if (known && shown.plays) autoplay();
   }
@@ -842,8 +401,7 @@ function render({ model, el }) {
     queued = true;
     queueMicrotask(() => {
       update();
-      clearTimeout(look);
-      if (!closed) look = setTimeout(askForSounds, ASK);
+      sounds.askSoon();
     });
   };
 
@@ -906,18 +464,16 @@ function render({ model, el }) {
   const events = ["classes", "clip", "ahead", "progress", "history", "opinion", "curve", "problem", "notice"];
   events.push("recording", "heard", "said");
   for (const name of events) model.on(`change:${name}`, soon);
-  model.on("msg:custom", onSound);
   el.append(root);
   update();
-  askForSounds();
+  sounds.ask();
 
   return () => {
     closed = true;
     for (const name of events) model.off(`change:${name}`, soon);
-    model.off("msg:custom", onSound);
-    for (const timer of [silence, settled, look]) clearTimeout(timer);
+    for (const timer of [silence, settled]) clearTimeout(timer);
+    sounds.close();
     panel.close();
-    for (const clip of [...sounds.keys()]) forget(clip);
     root.remove();
   };
 }

@@ -24,6 +24,7 @@ from dalbook.label_game import Game
 from dalbook.label_session import LabelSession, Refused
 from dalbook.label_sounds import LabelSounds
 from dalbook.medoid_order import order_at_once
+from dalbook.scripts import module
 from dalbook.trainer import Trainer
 
 PATIENCE = 1.5  # seconds that making a labeler waits for the medoids, or for the model that was kept
@@ -76,7 +77,7 @@ class Labeler(anywidget.AnyWidget):
     >>> labeler.close()
     """
 
-    _esm = Path(__file__).with_name("labeler.js")
+    _esm = module("labeler.js")
     _css = Path(__file__).with_name("labeler.css")
 
     classes = traitlets.List().tag(sync=True)

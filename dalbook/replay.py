@@ -19,6 +19,7 @@ from dalbook.cache import write_whole
 from dalbook.corpus import Corpus, load_corpus
 from dalbook.media import media
 from dalbook.player import BESIDE_THE_PAGE
+from dalbook.scripts import module
 
 if TYPE_CHECKING:
     from dalbook.labeler import Labeler
@@ -186,7 +187,7 @@ def _name(content: str) -> str:
 
 
 def _code(name: str) -> str:
-    code = (HERE / name).read_text(encoding="utf-8")
+    code = module(name)
     if EXPORT[name] not in code:
         raise ValueError(f"{name} does not end in {EXPORT[name]!r}, so it cannot be made part of a script")
     return code.replace(EXPORT[name], "")

@@ -18,8 +18,8 @@ ROOT = Path(__file__).parent.parent
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
     folder = tmp_path_factory.mktemp("page")
-    for name in ("dalbook/labeler.js", "dalbook/labeler.css", "tests/labeler_page.html"):
-        shutil.copy(ROOT / name, folder)
+    for file in (*(ROOT / "dalbook").glob("labeler*.[jc]s*"), ROOT / "tests" / "labeler_page.html"):
+        shutil.copy(file, folder)
     with served(folder) as url:
         yield f"{url}/labeler_page.html"
 
