@@ -138,7 +138,6 @@ def tables(corpus: Corpus, x: np.ndarray, embedding: str) -> dict[str, pd.DataFr
             names = {"truth": corpus.classes[truth], "predicted": corpus.classes[predicted]}
             confusions.append({**what, "classifier": name, **names, "clips": clips})
     kinds = neighbor_kinds(x, labels, recording)
-    kinds = neighbor_kinds(x, labels, recording)
     neighbors = []
     for c in np.unique(labels):
         counts = np.bincount(kinds[labels == c], minlength=len(KINDS))

@@ -196,8 +196,8 @@ class DropoutClassifier:
         shape, own = np.shape(state["weight"]), (self.n_classes, self.x.shape[1])
         if shape != own:
             raise ValueError(f"the saved classifier has weights {shape}, this one {own}: same corpus and embedding?")
+        self._engine.load(state, int(state["steps"]))
         self.steps = int(state["steps"])
-        self._engine.load(state, self.steps)
 
 
 def find_device(device: str) -> str:
