@@ -7,9 +7,11 @@ import json
 import os
 import shutil
 import signal
+import time
 from pathlib import Path
 
 import pandas as pd
+import psutil
 import pytest
 from playwright.sync_api import expect
 
@@ -194,9 +196,11 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
         # pull the plug, and decide on one more clip
         _, pid, _, _ = json.loads((tmp_path / "labels.csv.session" / "lock").read_text())
         shown = notebook.clip
+        line = psutil.Process(pid).cmdline()
         os.kill(pid, signal.SIGKILL)
         page.keyboard.press("1")
         reads(person.labeler.get_by_role("alert"), "not saved yet")
+        started_anew(line, pid)
         notebook.restart_and_run_all()
         notebook.ready()
         assert notebook.clip == shown
@@ -209,6 +213,17 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
         assert hosts == {address.split("/")[2]}
         assert not [error for error in errors if "widget" in error.lower()]
     check(labels, person.rows)
+
+
+def started_anew(line: list[str], pid: int) -> None:
+    """Wait until the server has put another kernel in a dead one's place: a restart meanwhile may get lost."""
+    end = time.monotonic() + front_end.PATIENCE
+    while time.monotonic() < end:
+        for process in psutil.process_iter(["pid", "cmdline"]):
+            if process.info["cmdline"] == line and process.pid != pid:
+                return
+        time.sleep(0.2)
+    pytest.fail("the server does not start the kernel anew")
 
 
 def check(labels: Path, rows: list[list]) -> None:
