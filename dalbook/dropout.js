@@ -2,6 +2,7 @@
 // JavaScript: what dalbook/dropout.py does. Clips are rows of the embeddings, classes 0 to C - 1; a matrix is one typed
 // array, row after row.
 
+const KEEP = 0.5; // Figure 1: 50 % dropout, also the probability of one random bit
 const BLOCK = 5; // classes whose scores are summed up together, each in a variable of its own
 const PURPOSES = { weights: 0, minibatch: 1, train: 2, scan: 3, predict: 4, acquisition: 5 };
 
@@ -50,9 +51,9 @@ export function argmax(numbers, begin = 0, count = numbers.length) {
 /**
  * The classifier of Figure 1: P(c|x, d) = softmax(W (x * d) / 0.5 + b), a dense layer behind dropout that is never off.
  *
- * What makes it quick: the zeros of x are never visited; of a clip's other inputs those that a mask keeps are copied out
- * first, without a branch (`keep`); W lies with the classes side by side, W[c, j] at j * width + c; and b is one more
- * row of it, the weights of an input that is always 1 and never dropped.
+ * What makes it quick: the inputs that a mask keeps are listed first, without a branch (`keep`), and only these are
+ * visited; W lies with the classes side by side, W[c, j] at j * width + c, so that one input serves all of them; and b
+ * is the row of W after the last input's.
  */
 export class Classifier {
   /**
@@ -64,7 +65,7 @@ export class Classifier {
    * @param {{learningRate: number, weightDecay: number}} adam
    */
   constructor(x, d, classes, weight, bias, { learningRate, weightDecay }) {
-    Object.assign(this, { d, classes, learningRate, weightDecay, steps: 0 });
+    Object.assign(this, { x, d, classes, learningRate, weightDecay, steps: 0 });
     this.width = Math.ceil(classes / BLOCK) * BLOCK;
     const size = (d + 1) * this.width;
     this.w = new Float32Array(size);
@@ -75,43 +76,30 @@ export class Classifier {
       for (let j = 0; j < d; j++) this.w[j * this.width + c] = weight[c * d + j];
       this.w[d * this.width + c] = bias[c];
     }
-    // The inputs above or below zero, clip after clip: clip i's are `starts[i]` to `starts[i + 1]`.
-    this.starts = new Int32Array(x.length / d + 1);
-    this.inputs = new Int32Array(x.reduce((count, value) => count + (value !== 0), 0));
-    this.doubled = new Float32Array(this.inputs.length); // x / 0.5
-    for (let at = 0, n = 0; at < x.length; at++) {
-      if (x[at] !== 0) [this.inputs[n], this.doubled[n++]] = [at % d, 2 * x[at]];
-      this.starts[Math.floor(at / d) + 1] = n;
-    }
-    this.rows = new Int32Array(d + 2); // of W, where the kept inputs' weights begin
-    this.values = new Float32Array(d + 2); // of the kept inputs
+    this.kept = new Int32Array(d + 1); // the inputs that the present mask keeps
     this.z = new Float64Array(this.width); // class scores, then probabilities
   }
 
-  /** Copy out the inputs of a clip that the mask at masks[at] keeps, and the 1 of the bias; returns how many. */
-  keep(clip, masks, at) {
-    const { inputs, doubled, rows, values, width } = this;
-    const end = this.starts[clip + 1];
+  /** List the inputs that the mask at masks[at] keeps; returns how many. */
+  keep(masks, at) {
+    const { kept, d } = this;
     let n = 0;
-    for (let p = this.starts[clip]; p < end; p++) {
-      const j = inputs[p];
-      rows[n] = j * width;
-      values[n] = doubled[p];
-      n += (masks[at + (j >>> 5)] >>> (j & 31)) & 1; // else the next one is written over it
+    for (let j = 0; j < d; j++) {
+      kept[n] = j;
+      n += (masks[at + (j >>> 5)] >>> (j & 31)) & 1; // where it is 0, the next one is written over it
     }
-    rows[n] = this.d * width;
-    values[n] = 1;
-    return n + 1;
+    return n;
   }
 
-  /** z = P(c|x, d) of the n inputs kept. Returns the vote (6), the class of the highest score. */
-  predict(n) {
-    const { rows, values, w, z, width, classes } = this;
+  /** z = P(c|x, d) of a clip under the present mask, which keeps n inputs. Returns the vote (6). */
+  predict(clip, n) {
+    const { x, kept, w, z, width, classes } = this;
+    const [begin, bias] = [clip * this.d, this.d * width];
     for (let block = 0; block < width; block += BLOCK) {
       let [z0, z1, z2, z3, z4] = [0, 0, 0, 0, 0];
       for (let p = 0; p < n; p++) {
-        const value = values[p];
-        const at = rows[p] + block;
+        const value = x[begin + kept[p]];
+        const at = kept[p] * width + block;
         z0 += value * w[at];
         z1 += value * w[at + 1];
         z2 += value * w[at + 2];
@@ -124,6 +112,7 @@ export class Classifier {
       z[block + 3] = z3;
       z[block + 4] = z4;
     }
+    for (let c = 0; c < classes; c++) z[c] = z[c] / KEEP + w[bias + c];
     const vote = argmax(z, 0, classes);
     const top = z[vote];
     let total = 0;
@@ -132,14 +121,15 @@ export class Classifier {
     return vote;
   }
 
-  /** gradient[j, c] += value of input j * z[c], for the n inputs kept. */
-  addGradient(n) {
-    const { rows, values, gradient, z, width } = this;
+  /** Add to the gradient what a clip contributes, z being that of its loss with respect to the class scores. */
+  addGradient(clip, n) {
+    const { x, kept, gradient, z, width, classes } = this;
+    const [begin, bias] = [clip * this.d, this.d * width];
     for (let block = 0; block < width; block += BLOCK) {
       const [z0, z1, z2, z3, z4] = [z[block], z[block + 1], z[block + 2], z[block + 3], z[block + 4]];
       for (let p = 0; p < n; p++) {
-        const value = values[p];
-        const at = rows[p] + block;
+        const value = x[begin + kept[p]] / KEEP;
+        const at = kept[p] * width + block;
         gradient[at] += value * z0;
         gradient[at + 1] += value * z1;
         gradient[at + 2] += value * z2;
@@ -147,6 +137,7 @@ export class Classifier {
         gradient[at + 4] += value * z4;
       }
     }
+    for (let c = 0; c < classes; c++) gradient[bias + c] += z[c];
   }
 
   /**
@@ -157,17 +148,15 @@ export class Classifier {
    * @param {Uint32Array} masks one a row, `wordsOf(d)` words each
    */
   step(clips, targets, masks) {
-    const words = wordsOf(this.d);
     const { z, classes } = this;
-    z.fill(0);
+    const words = wordsOf(this.d);
     this.gradient.fill(0);
     for (let b = 0; b < clips.length; b++) {
-      const n = this.keep(clips[b], masks, b * words);
-      this.predict(n);
+      const n = this.keep(masks, b * words);
+      this.predict(clips[b], n);
       z[targets[b]] -= 1;
       for (let c = 0; c < classes; c++) z[c] /= clips.length;
-      for (let c = classes; c < this.width; c++) z[c] = 0;
-      this.addGradient(n);
+      this.addGradient(clips[b], n);
     }
     this.adam();
   }
@@ -197,16 +186,15 @@ export class Classifier {
     const { z, classes } = this;
     const words = wordsOf(this.d);
     const votes = new Int32Array(clips.length * classes);
-    const probs = new Float32Array(clips.length * classes);
-    const sums = new Float64Array(classes);
-    for (let i = 0; i < clips.length; i++) {
-      sums.fill(0);
-      for (let at = 0; at < masks.length; at += words) {
-        votes[i * classes + this.predict(this.keep(clips[i], masks, at))] += 1;
-        for (let c = 0; c < classes; c++) sums[c] += z[c];
+    const sums = new Float64Array(clips.length * classes);
+    for (let at = 0; at < masks.length; at += words) {
+      const n = this.keep(masks, at);
+      for (let i = 0; i < clips.length; i++) {
+        votes[i * classes + this.predict(clips[i], n)] += 1;
+        for (let c = 0; c < classes; c++) sums[i * classes + c] += z[c];
       }
-      for (let c = 0; c < classes; c++) probs[i * classes + c] = (sums[c] * words) / masks.length;
     }
+    const probs = Float32Array.from(sums, (sum) => (sum * words) / masks.length);
     return { votes, probs };
   }
 
