@@ -99,7 +99,9 @@ export class DropoutLearner {
     const [weight, bias] = [start.subarray(0, d * classes), start.subarray(d * classes)];
     this.classifier = new Classifier(x, d, classes, weight, bias, this.config);
     const { threshold, alpha, masks, ...fixed } = this.config;
-    this.builtWith = JSON.stringify([hash(x), d, classes, [...this.pool], initial, fixed, acquisition, seed]);
+    const settings = JSON.stringify([d, classes, [...this.pool], initial, fixed, acquisition, seed]);
+    const numbers = new Uint32Array(x.buffer, x.byteOffset, x.length);
+    this.builtWith = hash(hash(2166136261, numbers), new TextEncoder().encode(settings));
   }
 
   /** Stage I: the unlabeled clip with the highest acquisition value. */
@@ -166,22 +168,21 @@ export class DropoutLearner {
     if (changes.masks) this.#scanned = null;
   }
 
-  /** All that decides how the learner goes on, as a value that can be cloned and stored. */
+  /** All that decides how the learner goes on: typed arrays, lists and numbers, to be cloned or stored. */
   state() {
     this.#start();
-    const { iteration, builtWith } = this;
-    const [classifier, labels, config] = [this.classifier.state(), [...this.labels], { ...this.config }];
-    return { classifier, labels, config, iteration, builtWith };
+    const { iteration, builtWith, config } = this;
+    return { ...this.classifier.state(), labels: [...this.labels], config: { ...config }, iteration, builtWith };
   }
 
   /** Go on exactly where `state` was taken, in a learner built with the same arguments. */
-  restore({ classifier, labels, config, iteration, builtWith }) {
-    if (builtWith !== this.builtWith)
+  restore(state) {
+    if (state.builtWith !== this.builtWith)
       throw new Error("this state comes from a learner built with other embeddings, clips, settings or seed");
-    this.classifier.restore(classifier);
-    this.labels = new Map(labels);
-    this.config = { ...config };
-    this.iteration = iteration;
+    this.classifier.restore(state);
+    this.labels = new Map(state.labels);
+    this.config = { ...state.config };
+    this.iteration = state.iteration;
     this.#scanned = null;
   }
 
@@ -259,11 +260,8 @@ export class DropoutLearner {
   }
 }
 
-/** A hash (FNV-1a of 32 bits) of an array's numbers. */
-function hash(x) {
-  const words = new Uint32Array(x.buffer, x.byteOffset, x.length);
-  return words.reduce((h, word) => Math.imul(h ^ word, 16777619), -2128831035);
-}
+/** Go on with a hash (FNV-1a of 32 bits) over an array of whole numbers. */
+const hash = (before, numbers) => numbers.reduce((h, number) => Math.imul(h ^ number, 16777619) >>> 0, before);
 
 /** The parameters, or an error that names the first one outside its range. */
 function checked(config) {
