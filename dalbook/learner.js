@@ -83,7 +83,7 @@ export class DropoutLearner {
   }) {
     const bad = x.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw new Error(`the embedding of clip ${Math.floor(bad / d)} is not finite`);
-    if (!["vote_entropy", "random"].includes(acquisition)) throw new Error(`no acquisition function ${acquisition}`);
+    if (!["vote_entropy", "random"].includes(acquisition)) throw new Error(`there is no acquisition function ${acquisition}`);
     this.config = checked({ ...TABLE_1, ...config });
     Object.assign(this, { d, classes, acquisition, seed, source, iteration: 0, labels: new Map() });
     this.pool = Int32Array.from(pool).sort();
