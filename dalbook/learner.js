@@ -17,6 +17,8 @@ export const TABLE_1 = {
   weightDecay: 1e-3,
 };
 
+const ACQUISITIONS = ["vote_entropy", "random"];
+
 /** The vote entropies (7) of m clips, in nats, from the votes for each class (m * C): 0 (all alike) to log C. */
 export function voteEntropy(votes, classes) {
   return Float64Array.from({ length: votes.length / classes }, (_, i) => {
@@ -83,7 +85,7 @@ export class DropoutLearner {
   }) {
     const bad = x.findIndex((value) => !Number.isFinite(value));
     if (bad >= 0) throw new Error(`the embedding of clip ${Math.floor(bad / d)} is not finite`);
-    if (!["vote_entropy", "random"].includes(acquisition)) throw new Error(`there is no acquisition function ${acquisition}`);
+    if (!ACQUISITIONS.includes(acquisition)) throw new Error(`there is no acquisition function ${acquisition}`);
     this.config = checked({ ...TABLE_1, ...config });
     Object.assign(this, { d, classes, acquisition, seed, source, iteration: 0, labels: new Map() });
     this.pool = Int32Array.from(pool).sort();
