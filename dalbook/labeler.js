@@ -22,7 +22,7 @@ const ICONS = {
 const SHADES = ["#0b0b1c", "#251256", "#59167a", "#932a80", "#cf406f", "#f4705c", "#fdb078", "#fcfdbf"];
 
 /** An element; attributes that start with "on" are listeners, and children that are strings stay text. */
-function h(tag, attributes = {}, ...children) {
+export function h(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
     if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
@@ -32,7 +32,7 @@ function h(tag, attributes = {}, ...children) {
   return node;
 }
 
-function s(tag, attributes, ...children) {
+export function s(tag, attributes, ...children) {
   const node = document.createElementNS("http://www.w3.org/2000/svg", tag);
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
   node.append(...children);
@@ -412,7 +412,7 @@ function drawHelp(keys) {
 
 // --------------------------------------------------------------------------------------------------------- the labeler
 
-function render({ model, el }) {
+export function render({ model, el }) {
   const sounds = new Map(); // clip -> {url, meta, envelope, levels} or {error}; the last used one last
   const asked = new Map(); // clip -> when
   const drawn = {}; // what each part was last drawn from
