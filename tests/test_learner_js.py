@@ -103,7 +103,10 @@ def seen(learner: DropoutLearner) -> dict:
 
 @pytest.fixture(scope="module")
 def run(clips):
-    """A run of ten questions, the fifth answer taken back, with the draws it rests on and what it saw on the way."""
+    """A run of ten answers, with the draws it rests on and what it saw on the way.
+
+    The fifth answer is taken back, and the seventh is about a clip that is pseudo-labeled, and not asked for.
+    """
     shorter = replace(CONFIG, first_steps=100)
     draws = Draws(SEED, clips.x.shape[1])
     with pytest.MonkeyPatch.context() as patch:
@@ -114,11 +117,12 @@ def run(clips):
         first = {"scan": first, "weight": learner.classifier.weight, "bias": learner.classifier.bias}
         states = [seen(learner)]
         for i in range(ASKED):
-            clip = learner.ask()
+            clip = next(iter(learner.pseudo())) if i == 6 else learner.ask()
             learner.tell(clip, int(clips.truth[clip]))
+            states.append(seen(learner))
             if i == 4:
                 learner.forget(clip)
-            states.append(seen(learner))
+                states.append(seen(learner))
     return {
         "fresh": DropoutClassifier(clips.x, CLASSES, seed=SEED, device="cpu"), "first": first, "states": states,
         "labels": learner.labels, "recall": clips.recall(learner),
@@ -220,10 +224,13 @@ def test_asked_and_told_it_goes_pythons_way(page, run):
         };
         const states = [seen()];
         for (let i = 0; i < asked; i++) {
-            const clip = learner.ask();
+            const clip = i === 6 ? [...learner.pseudo().keys()][0] : learner.ask();
             learner.tell(clip, clips.truth[clip]);
-            if (i === 4) learner.forget(clip);
             states.push(seen());
+            if (i === 4) {
+                learner.forget(clip);
+                states.push(seen());
+            }
         }
         const truth = clips.held.map((clip) => clips.truth[clip]);
         return [states, [...learner.labels], learner.macroRecall(clips.held, truth)];

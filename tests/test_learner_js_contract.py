@@ -44,9 +44,23 @@ def test_pseudo_labels(page, threshold, rows, classes):
 
 
 def test_minibatch_shares(page):
-    cases = [[3, 100, 0.01, 256], [0, 0, 0.01, 256], [0, 5, 0.01, 256], [0, 5, 0, 256], [1, 1, 1, 3]]
+    cases = [
+        [3, 100, 0.01, 256],
+        [0, 0, 0.01, 256],
+        [0, 5, 0.01, 256],
+        [0, 5, 0, 256],
+        [1, 1, 1, 3],
+        [53, 4940, 0.01, 256],
+    ]
     shares = page.evaluate("cases => cases.map((one) => minibatchShares(...one))", cases)
-    assert shares == [[192, 64], [0, 0], [0, 256], [0, 0], [1, 2]]
+    assert shares == [
+        [192, 64],
+        [0, 0],
+        [0, 256],
+        [0, 0],
+        [1, 2],
+        [132, 124],
+    ]  # the last exactly 123.5, though not in floating point
     alphas = (0, 0.01, 0.05, 0.1, 0.3, 0.5, 1)
     cases = [
         [labeled, pseudo, alpha, size]
@@ -149,6 +163,7 @@ class TestContract:
             label(learner, 2);
             const state = structuredClone(learner.state());
             const more = label(learner, 4);
+            other.ask();
             other.restore(state);
             return [more, label(other, 4), [...learner.classifier.w], [...other.classifier.w]];
         }"""
