@@ -77,6 +77,7 @@ export class PageGame {
       this.session.answer(pick, label);
     }
     if (!this.session.begun) this.session.start();
+    this.session.wait();
     this.#refresh();
   }
 
@@ -268,19 +269,19 @@ export class PageGame {
       training: this.busy && Boolean(session.begun),
       can_start: session.canStart,
       undo: session.canUndo,
-      stage: session.shown ? (session.begun ? "learning" : "medoids") : "done",
+      stage: session.begun ? (session.shown || !this.opinion ? "learning" : "done") : "medoids",
       words: this.#words(labels),
     };
   }
 
   #words(labels) {
-    const { session, data } = this;
-    if (!session.shown) return "Done: no clip is left.";
-    if (!session.begun) {
+    const { session, data, opinion } = this;
+    if (!session.begun && session.shown) {
       const has = new Set(labels).size;
       return `Typical clips first. ${has} of ${data.classes.length} classes have a label; with all, learning starts.`;
     }
-    if (!this.opinion) return "The model learns from the labels so far …";
+    if (!opinion) return "The model learns from the labels so far …";
+    if (!session.shown) return "Done: no clip is left.";
     return "The model asks for the clip that it is least sure about.";
   }
 

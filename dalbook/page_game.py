@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import os
 from pathlib import Path
 
@@ -10,9 +9,9 @@ import numpy as np
 
 from dalbook.cache import write_whole
 from dalbook.corpus import Corpus
-from dalbook.media import media
 from dalbook.page_data import page_data, split
 from dalbook.page_script import bundle, content_name, literal, sound_beside, style
+from dalbook.page_sounds import page_sounds
 from dalbook.player import BESIDE_THE_PAGE
 
 LEARNERS = ("dropout.js", "learner.js", "page_worker.js")
@@ -58,7 +57,7 @@ def page_game_html(corpus: Corpus, x: np.ndarray) -> str:
 
     data = page_data(corpus, x)
     pool, _ = split(corpus)
-    sounds = {str(place): _sound(corpus, int(clip)) for place, clip in enumerate(pool)}
+    sounds = dict(enumerate(page_sounds(corpus, pool)))
     static = os.environ.get("DALBOOK_STATIC")
     if static:
         Path(static).mkdir(parents=True, exist_ok=True)
@@ -76,12 +75,6 @@ def page_game_html(corpus: Corpus, x: np.ndarray) -> str:
     name = f"{content_name(script)}.js"
     write_whole(Path(static) / name, lambda file: file.write(script.encode()))
     return f'{mount}<script src="{BESIDE_THE_PAGE}/{name}" defer></script>'
-
-
-def _sound(corpus: Corpus, clip: int) -> dict:
-    meta, (mp3, outline, mel) = media(*corpus.audio(clip), mp3=True)
-    parts = {"data": mp3, "envelope": outline, "mel_data": mel}
-    return {**meta, **{name: base64.b64encode(part).decode() for name, part in parts.items()}}
 
 
 def _script(page: dict) -> str:

@@ -35,7 +35,7 @@ export function drawBegin(game, focus) {
 
 /** Votes, map, curve, sliders, and what else there is to do. */
 export function drawPanel(game, colors, listen) {
-  const section = (title, ...children) => h("section", { "aria-label": title }, h("h3", {}, title), ...children);
+  const section = (title, ...children) => h("section", { "aria-label": title }, h("h4", {}, title), ...children);
   const votes = h("div", { class: "dlb-opinion" });
   const map = new ClipMap(game, colors, listen);
   const curve = h("div", { class: "dlb-curve dlb-growth" });
@@ -43,21 +43,22 @@ export function drawPanel(game, colors, listen) {
   const oracle = button(`Let the oracle label ${MORE}`, () => game.oracle(MORE));
   const random = button(`Random picking: label ${MORE}`, () => game.random(MORE));
   const sliders = [
-    slider("Θ", "how sure the model must be of a guess to learn from it", THRESHOLDS, "threshold", (value) => value.toFixed(2)),
-    slider("α", "how much a guess counts against a label", ALPHAS, "alpha", String),
+    slider("Θ", "how sure the model must be before it learns from its own guess", THRESHOLDS, "threshold", (value) => value.toFixed(2)),
+    slider("α", "how much such a guess weighs, next to a label", ALPHAS, "alpha", String),
     slider("|D|", "how many hypotheses vote", MASKS, "masks", String),
   ];
   const effect = h("p", { class: "dlb-small" });
   const node = h(
     "div",
     { class: "dalbook-labeler dlb-inside", role: "group", "aria-label": "Inside the learner" },
-    h("h2", { class: "dlb-heading" }, "Inside the learner"),
-    section("Learning curve", curve, legend(), words, h("div", { class: "dlb-row" }, oracle, random)),
-    section("What the hypotheses say of this clip", votes),
-    section("Map of the clips", map.node),
-    section("Turn its knobs", ...sliders.map((one) => one.node), effect,
-      button("Back to Table 1", () => reset())),
-    section("Your labels", ...keep(game)),
+    h("h3", { class: "dlb-heading" }, "Inside the learner"),
+    h("div", { class: "dlb-column" },
+      section("Your learning curve", curve, legend(), words, h("div", { class: "dlb-row" }, oracle, random)),
+      section("Turn its knobs", ...sliders.map((one) => one.node), effect, button("Back to the start values", reset))),
+    h("div", { class: "dlb-column" },
+      section("What the hypotheses say of this clip", votes),
+      section("Map of the clips", map.node),
+      section("Your labels", ...keep(game))),
   );
 
   function slider(symbol, meaning, values, name, text) {
@@ -96,6 +97,7 @@ export function drawPanel(game, colors, listen) {
       curve.replaceChildren(...(game.curve.mine.length ? [drawCurve(game.curve, curve.clientWidth)] : []));
       words.textContent = curveWords(game.curve);
     }
+    if (opinion) node.dataset.round = opinion.round;
     effect.textContent = opinion
       ? `Now the model is sure enough of ${opinion.pseudo.size} clips without a label. In a minibatch of ` +
         `${opinion.places[0] + opinion.places[1]} places, ${opinion.places[1]} go to them.`

@@ -73,6 +73,12 @@ export class Session {
     this.back = this.back.filter((pick) => this.#open(pick));
   }
 
+  /** Show nothing until the model has suggested something. */
+  wait() {
+    this.shown = null;
+    this.back = [];
+  }
+
   act({ do: what, clip, label, seconds }) {
     if (what === "label") this.decide(clip, "labelled", label, seconds);
     else if (what === "unsure" || what === "skip") this.decide(clip, what === "skip" ? "skipped" : what, null, seconds);
