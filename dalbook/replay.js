@@ -1,14 +1,14 @@
 // A recorded session behind the labeler's user interface: the same six methods, and what a session once said.
-// dalbook/replay.py puts this and labeler.js into one script.
+// dalbook/replay.py puts this and what it imports into one script.
+
+import { render } from "./labeler.js";
+import { Sounds } from "./page_sounds.js";
 
 const PRESS = 800; // ms that a button stays pressed before the next clip comes
 
-const decoded = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-
 class Recorded {
   constructor({ classes, steps, sounds, base }) {
-    this.sounds = sounds;
-    this.base = base;
+    this.sounds = new Sounds(sounds, base);
     this.steps = steps;
     this.listeners = {};
     this.states = [];
@@ -19,7 +19,7 @@ class Recorded {
 
   get(name) {
     const value = this.state[name];
-    return name === "ahead" ? (value ?? []).filter(({ clip }) => this.sounds[clip]) : value;
+    return name === "ahead" ? (value ?? []).filter(({ clip }) => this.sounds.has(clip)) : value;
   }
 
   on(name, listener) {
@@ -34,23 +34,7 @@ class Recorded {
   save_changes() {}
 
   async send({ sound: clip }) {
-    const found = await this.load(clip);
-    if (found.error) return this.tell("msg:custom", { sound: clip, error: found.error }, []);
-    const buffers = [found.data, found.envelope, found.mel_data].map(decoded);
-    this.tell("msg:custom", { ...found, sound: clip }, buffers);
-  }
-
-  /** A clip's sound, from the page or a script beside it: scripts also load where the book is read from a folder. */
-  load(clip) {
-    const sound = this.sounds[clip] ?? { error: "it is not part of this recording" };
-    if (!sound.src) return sound;
-    return new Promise((done) => {
-      const script = document.createElement("script");
-      script.src = new URL(sound.src, this.base);
-      script.onload = () => done((this.sounds[clip] = window.dalbookSounds[sound.src]));
-      script.onerror = () => done({ error: "it did not load" });
-      document.head.append(script);
-    });
+    this.tell("msg:custom", ...(await this.sounds.message(clip)));
   }
 
   tell(name, ...news) {
@@ -76,13 +60,13 @@ class Recorded {
   }
 }
 
-function replay(el, recording, labeler) {
+export function replay(el, recording) {
   const model = new Recorded(recording);
   const last = model.steps.length - 1;
   let timer = 0;
   let playing = false;
 
-  labeler.render({ model, el });
+  render({ model, el });
   const button = (words, act) => {
     const node = document.createElement("button");
     node.type = "button";
@@ -167,5 +151,3 @@ function replay(el, recording, labeler) {
   }
   draw();
 }
-
-export default { replay };

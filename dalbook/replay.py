@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import base64
-import hashlib
 import json
 import os
 import tempfile
@@ -18,18 +17,17 @@ from typing import TYPE_CHECKING
 from dalbook.cache import write_whole
 from dalbook.corpus import Corpus, load_corpus
 from dalbook.media import media
+from dalbook.page_script import content_name, literal, sound_beside, style
 from dalbook.player import BESIDE_THE_PAGE
-from dalbook.scripts import module
+from dalbook.scripts import bundle
 
 if TYPE_CHECKING:
     from dalbook.labeler import Labeler
 
-HERE = Path(__file__).parent
 SESSION = "session.json"
 TRAITS = ("classes", "clip", "ahead", "progress", "history", "opinion", "curve", "problem", "notice")
 LEARNED = 0.8  # seconds into the next clip, when the recording shows what the model has learned
 NAME = "NAME OF THE RECORDING"  # in the script, until its content gives it one
-EXPORT = {"labeler.js": "export default { render };", "replay.js": "export default { replay };"}
 
 
 def record(
@@ -128,17 +126,17 @@ def replay_html(folder: str | os.PathLike, live: Mapping[str, str] | None = None
     static = os.environ.get("DALBOOK_STATIC")
     if static:
         Path(static).mkdir(parents=True, exist_ok=True)
-        recording["sounds"] = {clip: _aside(Path(static), sound) for clip, sound in recording["sounds"].items()}
+        recording["sounds"] = {clip: sound_beside(Path(static), sound) for clip, sound in recording["sounds"].items()}
     script = _script(recording)
     # not known by a class: one of the labeler's would have the book load its module as well
     mount = (
-        f'<div data-dalbook-recording="{_name(script)}">'
+        f'<div data-dalbook-recording="{content_name(script)}">'
         "<noscript>A recorded labeling session, played with JavaScript.</noscript></div>"
     )
-    script = script.replace(NAME, _name(script))
+    script = script.replace(NAME, content_name(script))
     if not static:
         return f"{mount}<script>{script}</script>"
-    name = f"{_name(script)}.js"
+    name = f"{content_name(script)}.js"
     write_whole(Path(static) / name, lambda file: file.write(script.encode()))
     return f'{mount}<script src="{BESIDE_THE_PAGE}/{name}" defer></script>'
 
@@ -159,43 +157,15 @@ def _recording(folder: Path) -> dict:
         raise ValueError(f"{path} is damaged ({error!r}): record the session again") from error
 
 
-def _aside(static: Path, sound: dict) -> dict:
-    """Put a sound into a script of its own, which the page loads when the clip comes near."""
-    name = f"{_name(json.dumps(sound))}.js"
-    script = f'(window.dalbookSounds ??= {{}})["{name}"] = {json.dumps(sound)};'
-    write_whole(static / name, lambda file: file.write(script.encode()))
-    return {"src": name}
-
-
 def _script(recording: dict) -> str:
     """Style, user interface and recording as one script that no page has to load as a module."""
     return (
-        f"(() => {{\nconst labeler = (() => {{\n{_code('labeler.js')}\nreturn {{ render }};\n}})();\n"
-        f"const replay = (() => {{\n{_code('replay.js')}\nreturn replay;\n}})();\n"
-        "const style = document.createElement('style');\n"
-        f"style.textContent = {_literal((HERE / 'labeler.css').read_text(encoding='utf-8'))};\n"
-        "document.head.append(style);\n"
-        f"const recording = {_literal(recording)};\n"
+        f"(() => {{\n{bundle('replay.js')}\n{style(('labeler.css',))}"
+        f"const recording = {literal(recording)};\n"
         "recording.base = document.currentScript?.src || document.baseURI;\n"
         f"for (const el of document.querySelectorAll('[data-dalbook-recording=\"{NAME}\"]:not([data-on])')) {{\n"
-        '  el.dataset.on = "";\n  replay(el, recording, labeler);\n}\n})();\n'
+        '  el.dataset.on = "";\n  replay(el, recording);\n}\n})();\n'
     )
-
-
-def _name(content: str) -> str:
-    return hashlib.sha256(content.encode()).hexdigest()[:20]
-
-
-def _code(name: str) -> str:
-    code = module(name)
-    if EXPORT[name] not in code:
-        raise ValueError(f"{name} does not end in {EXPORT[name]!r}, so it cannot be made part of a script")
-    return code.replace(EXPORT[name], "")
-
-
-def _literal(value: object) -> str:
-    """As JavaScript; names in it cannot end the script they stand in."""
-    return json.dumps(value).replace("</", "<\\/")
 
 
 def toy_city_requests(labeler: Labeler, corpus: Corpus) -> Iterable[tuple[float, dict]]:

@@ -1,4 +1,7 @@
-"""The package's JavaScript: modules that import each other by name, put together where one text has to do."""
+"""The package's JavaScript modules, put together where one text has to do.
+
+anywidget takes a single module, and a page that is read from a folder (file://) may load scripts only.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,12 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 IMPORT = re.compile(r'^import \{[^}]*\} from "\./([\w.]+)";\n', re.MULTILINE)
-EXPORT = re.compile(r"^export (?!default)", re.MULTILINE)
+DEFAULT = re.compile(r"^export default .*;\n", re.MULTILINE)
+EXPORT = re.compile(r"^export (?=(?:async function|function|class|const) (\w+))", re.MULTILINE)
 
 
 def module(name: str) -> str:
     """A module with all that it imports, as one text that imports nothing; its default export stays.
-
-    Every module stands in it once, after those that it imports. Their names share one scope, so no two may be equal.
 
     Parameters
     ----------
@@ -27,20 +29,47 @@ def module(name: str) -> str:
 
     Examples
     --------
-    >>> text = module("labeler.js")
-    >>> "import {" in text, text.rstrip().splitlines()[-1]
-    (False, 'export default { render };')
+    >>> module("labeler.js").rstrip().splitlines()[-1]
+    'export default { render };'
     """
-    return "\n".join(EXPORT.sub("", IMPORT.sub("", (HERE / part).read_text(encoding="utf-8"))) for part in parts(name))
+    return f"{bundle(name)}\n{''.join(DEFAULT.findall(_text(name)))}"
+
+
+def bundle(name: str) -> str:
+    """A module and all that it imports, as statements that define what they export; names inside do not clash.
+
+    Raises
+    ------
+    FileNotFoundError
+        There is no such file.
+
+    Examples
+    --------
+    >>> lines = bundle("labeler_picture.js").splitlines()
+    >>> lines[0], lines[-1]
+    ('const { hertz, outline, paint, ticks } = (() => {', 'return { hertz, outline, paint, ticks }; })();')
+    """
+    done = []
+    for part in parts(name):
+        code = _text(part)
+        exported = ", ".join(EXPORT.findall(code))
+        inside = EXPORT.sub("", DEFAULT.sub("", IMPORT.sub("", code)))
+        bound = f"const {{ {exported} }} = " if exported else ""
+        done.append(f"{bound}(() => {{\n{inside}return {{ {exported} }}; }})();")
+    return "\n".join(done)
 
 
 def parts(name: str) -> list[str]:
-    """The files that a module needs, itself last.
+    """The files that a module needs, each after those that it imports; itself is the last.
 
     >>> parts("labeler_keys.js")
     ['labeler_parts.js', 'labeler_keys.js']
     """
     found: dict[str, None] = {}
-    for other in IMPORT.findall((HERE / name).read_text(encoding="utf-8")):
+    for other in IMPORT.findall(_text(name)):
         found |= dict.fromkeys(parts(other))
     return [*found, name]
+
+
+def _text(name: str) -> str:
+    return (HERE / name).read_text(encoding="utf-8")

@@ -1,0 +1,121 @@
+// The map of the clips: those that sound alike lie side by side. What a clip is can be seen without its color: labeled
+// ones are filled and bear the key of their class, guessed ones are hollow, the others are dots, the one on screen is
+// ringed. A click plays a clip, and so does the list below.
+
+import { h, s } from "./labeler_parts.js";
+
+const SIZE = 360; // of the drawing, in its own units
+const EDGE = 14;
+const KEYS = "1234567890";
+
+const place = (share) => EDGE + share * (SIZE - 2 * EDGE);
+const say = (name) => name.replaceAll("_", " ");
+
+export class ClipMap {
+  /**
+   * @param {PageGame} game
+   * @param {string[]} colors of the classes
+   * @param {(clip: number) => void} listen plays a clip
+   */
+  constructor(game, colors, listen) {
+    Object.assign(this, { game, colors, drawn: "" });
+    this.drawing = s("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", class: "dlb-map" });
+    this.words = h("p", { class: "dlb-small", role: "status" });
+    this.choice = h("select", { "aria-label": "A clip of the map" });
+    const play = h("button", { type: "button" }, "Listen");
+    play.addEventListener("click", () => this.choice.value && this.#play(Number(this.choice.value), listen));
+    this.drawing.addEventListener("click", (event) => this.#play(this.#nearest(event), listen));
+    this.node = h("div", {}, this.drawing, this.#legend(), h("div", { class: "dlb-listen" }, this.choice, play), this.words);
+  }
+
+  draw() {
+    const { session, opinion } = this.game;
+    const kinds = this.game.data.ids.map((_, clip) => this.#kind(clip));
+    const shown = session.shown?.clip ?? -1;
+    const state = JSON.stringify([kinds, shown]);
+    if (state === this.drawn) return;
+    this.drawn = state;
+    const order = { plain: 0, guessed: 1, labeled: 2 };
+    const clips = [...kinds.keys()].sort((a, b) => order[kinds[a].kind] - order[kinds[b].kind]);
+    const marks = clips.map((clip) => this.#mark(clip, kinds[clip]));
+    this.drawing.replaceChildren(...marks, ...(shown < 0 ? [] : [this.#ring(shown)]));
+    const count = (kind) => kinds.filter((one) => one.kind === kind).length;
+    const guesses = opinion ? `, ${count("guessed")} guessed by the model` : "";
+    const words = `${count("labeled")} of ${kinds.length} clips labeled${guesses}; the clip on screen is ringed.`;
+    this.drawing.setAttribute("aria-label", `Map of the clips: ${words}`);
+    this.#list(kinds);
+  }
+
+  #kind(clip) {
+    const { session, opinion } = this.game;
+    const label = session.labels.get(clip);
+    if (label !== undefined) return { kind: "labeled", label };
+    const guess = opinion?.pseudo.get(clip);
+    return guess === undefined ? { kind: "plain" } : { kind: "guessed", label: guess };
+  }
+
+  #at(clip) {
+    const [x, y] = this.game.data.xy[clip];
+    return [place(x), place(1 - y)];
+  }
+
+  #mark(clip, { kind, label }) {
+    const [cx, cy] = this.#at(clip);
+    if (kind === "plain") return s("circle", { cx, cy, r: 3, class: "dlb-plain" });
+    const color = this.colors[label];
+    const look = kind === "labeled" ? { r: 8, fill: color } : { r: 6, stroke: color };
+    const key = s("text", { x: cx, y: cy + 3.6 }, KEYS[label]);
+    return s("g", { class: `dlb-${kind}` }, s("circle", { cx, cy, ...look }), ...(kind === "labeled" ? [key] : [
+      s("text", { x: cx, y: cy + 3 }, KEYS[label])]));
+  }
+
+  #ring(clip) {
+    const [cx, cy] = this.#at(clip);
+    const cross = [[-17, 0, -11, 0], [11, 0, 17, 0], [0, -17, 0, -11], [0, 11, 0, 17]];
+    return s("g", { class: "dlb-ring" }, s("circle", { cx, cy, r: 11 }),
+      ...cross.map(([x1, y1, x2, y2]) => s("line", { x1: cx + x1, y1: cy + y1, x2: cx + x2, y2: cy + y2 })));
+  }
+
+  #nearest(event) {
+    const box = this.drawing.getBoundingClientRect();
+    const [x, y] = [event.clientX - box.left, event.clientY - box.top].map((at) => (at * SIZE) / box.width);
+    const far = (clip) => Math.hypot(this.#at(clip)[0] - x, this.#at(clip)[1] - y);
+    return this.game.data.ids.map((_, clip) => clip).reduce((best, clip) => (far(clip) < far(best) ? clip : best));
+  }
+
+  #play(clip, listen) {
+    this.words.textContent = `Playing ${this.#described(clip)}.`;
+    this.choice.value = String(clip);
+    listen(clip);
+  }
+
+  #described(clip) {
+    const { classes, ids } = this.game.data;
+    const { kind, label } = this.#kind(clip);
+    const what = { plain: "no label", guessed: `guessed: ${say(classes[label] ?? "")}`, labeled: say(classes[label] ?? "") };
+    return `${ids[clip]} (${what[kind]})`;
+  }
+
+  #list(kinds) {
+    const had = this.choice.value;
+    const titles = { labeled: "Labeled", guessed: "Guessed by the model", plain: "No label" };
+    const groups = Object.entries(titles).map(([kind, title]) =>
+      h("optgroup", { label: title }, ...kinds.flatMap((one, clip) =>
+        one.kind === kind ? [h("option", { value: clip }, this.#described(clip))] : [])));
+    this.choice.replaceChildren(...groups.filter((group) => group.children.length));
+    if (had) this.choice.value = had;
+  }
+
+  #legend() {
+    const svg = (...marks) => s("svg", { viewBox: "0 0 20 20", width: 20, height: 20, "aria-hidden": "true" }, ...marks);
+    const disc = s("g", { class: "dlb-labeled" }, s("circle", { cx: 10, cy: 10, r: 8, fill: this.colors[0] }),
+      s("text", { x: 10, y: 13.6 }, "1"));
+    const hollow = s("g", { class: "dlb-guessed" }, s("circle", { cx: 10, cy: 10, r: 6, stroke: this.colors[0] }),
+      s("text", { x: 10, y: 13 }, "1"));
+    const ring = s("g", { class: "dlb-ring" }, s("circle", { cx: 10, cy: 10, r: 8 }));
+    const dot = s("circle", { cx: 10, cy: 10, r: 3, class: "dlb-plain" });
+    return h("p", { class: "dlb-small dlb-legend" },
+      h("span", {}, svg(disc), "labeled, with its class's key"), h("span", {}, svg(hollow), "guessed by the model"),
+      h("span", {}, svg(dot), "no label"), h("span", {}, svg(ring), "on screen"));
+  }
+}
