@@ -146,8 +146,14 @@
     }
     const repaint = () => plots.forEach(paint);
     new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-    // Figures in a folded cell, or in a tab, get their width when they are unfolded.
-    document.addEventListener("toggle", ({ target }) => plots.filter((p) => target.contains(p)).forEach(Plotly.Plots.resize), true);
+    // A figure follows the width of its column, which the contents at the side, a folded cell and a tab change as well as the window.
+    const fit = new ResizeObserver((seen) => {
+      for (const { target, contentRect } of seen) {
+        const off = Math.abs(contentRect.width - target._fullLayout.width) > 1;
+        if (contentRect.width && off) Plotly.Plots.resize(target);
+      }
+    });
+    plots.forEach((plot) => fit.observe(plot));
 
     // Paper is white.
     let theme;
