@@ -20,7 +20,7 @@ export class PageGame {
   constructor(data, sounds, learners) {
     Object.assign(this, { data, sounds, notices: new Set(), game: 0 });
     // no sound before the reader asks for one: what the labeler shows first, it takes for a recording
-    this.state = { ...START, classes: data.classes, problem: "", notice: "", recording: true, heard: 0, said: [] };
+    this.state = { ...START, classes: data.classes.map((name) => name.replaceAll("_", " ")), problem: "", notice: "", recording: true, heard: 0, said: [] };
     this.store = new Store(data.version, (words) => this.notify(words));
     this.learners = learners((message) => this.#hear(message));
     this.learners.postMessage({ do: "open", ...embeddings(data), classes: data.classes.length, truth: data.truth });
@@ -84,6 +84,7 @@ export class PageGame {
   /** Let the truth answer the model's next questions, all but the one on screen. */
   oracle(count) {
     this.owed = Math.min(count, this.data.pool - this.session.standing.size - 1);
+    this.renew = true;
     this.#answer();
   }
 
@@ -133,7 +134,7 @@ export class PageGame {
       this.notify("What this browser had kept of your last visit is damaged, so you start anew.");
       return this.#open({ decisions: null, model: null });
     }
-    Object.assign(this, { told: 0, owed: 0, opinion: null, busy: false, starting: null, followed: 0 });
+    Object.assign(this, { told: 0, owed: 0, opinion: null, busy: false, starting: null, followed: 0, renew: false });
     this.seed = kept.seed;
     this.target = kept.target;
     this.config = { ...this.data.config, ...kept.config };
@@ -195,6 +196,8 @@ export class PageGame {
       const why = `the model is unsure about it: ${words}`;
       return { clip: clips[row], picked_by: "vote_entropy", score: scores[row], why };
     });
+    if (this.renew && !this.owed) this.session.wait(); // what was on screen is not what the model would ask by now
+    this.renew = this.owed > 0;
     if (!this.session.shown) this.session.advance();
     this.#answer();
   }
