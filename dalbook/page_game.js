@@ -7,6 +7,7 @@ import { Store } from "./page_store.js";
 const HISTORY = 50; // decisions to look back at
 const GOAL = 20; // labels; the bar's end moves on by as many
 const START = { classes: [], clip: null, ahead: [], progress: {}, history: [], opinion: null, curve: null };
+const TRAITS = ["clip", "ahead", "progress", "history", "problem", "heard", "said"]; // those that change
 const CHANGEABLE = ["threshold", "alpha", "masks"]; // parameters with a slider
 
 export class PageGame {
@@ -45,7 +46,12 @@ export class PageGame {
     this.state[name] = value;
   }
 
+  /** Answers come after all else that the labeler does now, as from a kernel, only sooner. */
   save_changes() {
+    queueMicrotask(() => this.#act());
+  }
+
+  #act() {
     for (const request of this.state.said) {
       if (request.n <= this.state.heard) continue;
       this.state.problem = "";
@@ -88,10 +94,9 @@ export class PageGame {
     this.#answer();
   }
 
-  /** Let random picking come so many labels further than it is, or is on its way to. */
+  /** Let random picking come so many labels further than it is on its way to. */
   random(count) {
-    this.target = Math.max(this.target, ...this.curve.random.map((run) => run.at(-1)[0])) + count;
-    this.#follow();
+    this.target = this.followed + count;
     this.#refresh();
   }
 
@@ -156,10 +161,12 @@ export class PageGame {
     this.told = changes.length;
     if (begun) this.#follow();
     this.#show();
-    const { config, curve, target, seed } = this;
-    this.store.keepDecisions({
-      ...this.session.kept(), config: pick(config, CHANGEABLE), curve, target, seed,
-    });
+    this.#keep();
+  }
+
+  #keep() {
+    const { session, curve, target, seed } = this;
+    this.store.keepDecisions({ ...session.kept(), config: pick(this.config, CHANGEABLE), curve, target, seed });
   }
 
   #ask(message) {
@@ -177,7 +184,7 @@ export class PageGame {
   #hear(message) {
     if (message.game !== this.game) return;
     this[`_${message.told}`](message);
-    this.#show();
+    this.#show(message.told === "opinion" ? TRAITS : ["progress"]);
   }
 
   _opinion({ clips, votes, scores, pseudo, places, masks, round }) {
@@ -213,10 +220,11 @@ export class PageGame {
 
   _idle({ state }) {
     this.store.keepModel(state);
-    this.#refresh();
+    this.#keep();
   }
 
   _problem({ words }) {
+    this.busy = false;
     this.notify(`The model could not be trained (${words}); labels are taken as before.`);
   }
 
@@ -240,7 +248,7 @@ export class PageGame {
 
   // ------------------------------------------------------------------------------------------- what there is to see
 
-  #show() {
+  #show(changed = TRAITS) {
     const { session, data } = this;
     const named = (some) => some && { clip: some.clip, id: data.ids[some.clip], picked_by: some.picked_by, why: some.why };
     Object.assign(this.state, {
@@ -252,7 +260,7 @@ export class PageGame {
         .slice(0, HISTORY)
         .map(([clip, row]) => ({ clip, id: data.ids[clip], label: row.label, status: row.status })),
     });
-    for (const name of ["clip", "ahead", "progress", "history", "problem", "heard", "said"]) this.#tell(`change:${name}`);
+    for (const name of changed) this.#tell(`change:${name}`);
     this.#tell("change:inside");
   }
 

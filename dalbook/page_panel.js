@@ -40,11 +40,10 @@ export function drawGrowth(game) {
   const lines = legend();
   const oracle = button(`Let the oracle label ${MORE}`, () => game.opinion && game.oracle(MORE));
   const random = button(`Random picking: label ${MORE}`, () => game.opinion && game.random(MORE));
-  let drawn = "";
+  let [drawn, width] = ["", 0];
   const update = () => {
     for (const one of [oracle, random]) one.setAttribute("aria-disabled", String(!game.opinion));
     lines.hidden = !game.curve.mine.length;
-    const width = curve.clientWidth;
     const state = JSON.stringify([game.curve, width]);
     if (state === drawn || !width) return;
     drawn = state;
@@ -53,7 +52,10 @@ export function drawGrowth(game) {
   };
   const soon = once(update);
   game.on("change:inside", soon);
-  new ResizeObserver(soon).observe(curve);
+  new ResizeObserver(([entry]) => {
+    width = Math.floor(entry.contentRect.width);
+    soon();
+  }).observe(curve);
   return section("Your learning curve", curve, lines, words, h("div", { class: "dlb-row" }, oracle, random));
 }
 
@@ -98,16 +100,12 @@ export function drawPanel(game, colors, listen) {
   return node;
 }
 
-/** Do it once after all that happens now. */
+/** Do it once after all that happens now, and after the labeler has shown the next clip. */
 function once(act) {
-  let queued = false;
+  let queued = 0;
   return () => {
-    if (queued) return;
-    queued = true;
-    queueMicrotask(() => {
-      queued = false;
-      act();
-    });
+    clearTimeout(queued);
+    queued = setTimeout(act);
   };
 }
 
