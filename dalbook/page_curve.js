@@ -2,8 +2,8 @@
 
 import { h, s } from "./labeler_parts.js";
 
-const HEIGHT = 250;
-const [LEFT, RIGHT, TOP, BOTTOM] = [44, 74, 10, 40]; // around the drawing
+const HEIGHT = 230;
+const [LEFT, RIGHT, TOP, BOTTOM] = [42, 62, 10, 40]; // around the drawing
 const ROOM = 20; // labels that the first drawing has room for
 
 const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
@@ -27,7 +27,8 @@ export function curveWords({ mine, random }) {
   const together = average(random);
   const there = together.find(([n]) => n === labels);
   const yours = `With ${labels} labels your model gets ${percent(recall)} of the held-out clips right`;
-  if (!there || mine.length < 2) return `${yours}.`;
+  if (mine.length < 2) return `${yours}. Now it is your turn.`;
+  if (!there) return `${yours}. Random picking is on its way …`;
   const [, same, low, high] = there;
   const parts = [`${yours}, random picking ${percent(same)} (three runs: ${percent(low)} to ${percent(high)}).`];
   const reached = together.find(([n, share]) => n >= labels && share >= recall);
@@ -36,7 +37,7 @@ export function curveWords({ mine, random }) {
   else if (recall < low) parts.push("You are below all three: a wrong answer or bad luck; one run says little.");
   else if (reached) parts.push(`Random picking needed ${reached[0]} labels for as much.`);
   else if (last > labels) parts.push(`Random picking, with ${last} labels by now, has not got there.`);
-  else parts.push("You are above all three.");
+  else parts.push("You are above all three. How many labels does random picking need for as much? Let it go on.");
   return parts.join(" ");
 }
 

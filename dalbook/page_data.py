@@ -1,8 +1,8 @@
 """The data of the page that learns: 64 numbers a clip, so that a browser can do what a kernel does elsewhere.
 
-The clips to label are some of folds 2 to 5 of toy-city, as a street has them: of the common sounds many, of the rare ones few.
-The other folds are held out for the learning curve. The embeddings are reduced to 64 dimensions, which keeps the
-learners' curves (tests/test_page_data.py) and makes an iteration some thirty times cheaper.
+The clips to label are some of folds 2 to 5 of toy-city, as a street has them: of the common sounds many, of the rare
+ones few. The other folds are held out for the learning curve. The embeddings are reduced to 64 dimensions, which keeps
+the learners' curves (tests/test_page_data.py) and makes an iteration some thirty times cheaper.
 """
 
 from __future__ import annotations

@@ -7,6 +7,7 @@ import { Store } from "./page_store.js";
 const HISTORY = 50; // decisions to look back at
 const GOAL = 20; // labels; the bar's end moves on by as many
 const START = { classes: [], clip: null, ahead: [], progress: {}, history: [], opinion: null, curve: null };
+const TRAITS = ["clip", "ahead", "progress", "history", "problem", "heard", "said"]; // those that change
 const CHANGEABLE = ["threshold", "alpha", "masks"]; // parameters with a slider
 
 export class PageGame {
@@ -20,7 +21,7 @@ export class PageGame {
   constructor(data, sounds, learners) {
     Object.assign(this, { data, sounds, notices: new Set(), game: 0 });
     // no sound before the reader asks for one: what the labeler shows first, it takes for a recording
-    this.state = { ...START, classes: data.classes, problem: "", notice: "", recording: true, heard: 0, said: [] };
+    this.state = { ...START, classes: data.classes.map((name) => name.replaceAll("_", " ")), problem: "", notice: "", recording: true, heard: 0, said: [] };
     this.store = new Store(data.version, (words) => this.notify(words));
     this.learners = learners((message) => this.#hear(message));
     this.learners.postMessage({ do: "open", ...embeddings(data), classes: data.classes.length, truth: data.truth });
@@ -45,7 +46,12 @@ export class PageGame {
     this.state[name] = value;
   }
 
+  /** Answers come after all else that the labeler does now, as from a kernel, only sooner. */
   save_changes() {
+    queueMicrotask(() => this.#act());
+  }
+
+  #act() {
     for (const request of this.state.said) {
       if (request.n <= this.state.heard) continue;
       this.state.problem = "";
@@ -84,13 +90,13 @@ export class PageGame {
   /** Let the truth answer the model's next questions, all but the one on screen. */
   oracle(count) {
     this.owed = Math.min(count, this.data.pool - this.session.standing.size - 1);
+    this.renew = true;
     this.#answer();
   }
 
-  /** Let random picking come so many labels further than it is, or is on its way to. */
+  /** Let random picking come so many labels further than it is on its way to. */
   random(count) {
-    this.target = Math.max(this.target, ...this.curve.random.map((run) => run.at(-1)[0])) + count;
-    this.#follow();
+    this.target = this.followed + count;
     this.#refresh();
   }
 
@@ -133,7 +139,7 @@ export class PageGame {
       this.notify("What this browser had kept of your last visit is damaged, so you start anew.");
       return this.#open({ decisions: null, model: null });
     }
-    Object.assign(this, { told: 0, owed: 0, opinion: null, busy: false, starting: null, followed: 0 });
+    Object.assign(this, { told: 0, owed: 0, opinion: null, busy: false, starting: null, followed: 0, renew: false });
     this.seed = kept.seed;
     this.target = kept.target;
     this.config = { ...this.data.config, ...kept.config };
@@ -155,10 +161,12 @@ export class PageGame {
     this.told = changes.length;
     if (begun) this.#follow();
     this.#show();
-    const { config, curve, target, seed } = this;
-    this.store.keepDecisions({
-      ...this.session.kept(), config: pick(config, CHANGEABLE), curve, target, seed,
-    });
+    this.#keep();
+  }
+
+  #keep() {
+    const { session, curve, target, seed } = this;
+    this.store.keepDecisions({ ...session.kept(), config: pick(this.config, CHANGEABLE), curve, target, seed });
   }
 
   #ask(message) {
@@ -176,7 +184,7 @@ export class PageGame {
   #hear(message) {
     if (message.game !== this.game) return;
     this[`_${message.told}`](message);
-    this.#show();
+    this.#show(message.told === "opinion" ? TRAITS : ["progress"]);
   }
 
   _opinion({ clips, votes, scores, pseudo, places, masks, round }) {
@@ -195,6 +203,8 @@ export class PageGame {
       const why = `the model is unsure about it: ${words}`;
       return { clip: clips[row], picked_by: "vote_entropy", score: scores[row], why };
     });
+    if (this.renew && !this.owed) this.session.wait(); // what was on screen is not what the model would ask by now
+    this.renew = this.owed > 0;
     if (!this.session.shown) this.session.advance();
     this.#answer();
   }
@@ -210,10 +220,11 @@ export class PageGame {
 
   _idle({ state }) {
     this.store.keepModel(state);
-    this.#refresh();
+    this.#keep();
   }
 
   _problem({ words }) {
+    this.busy = false;
     this.notify(`The model could not be trained (${words}); labels are taken as before.`);
   }
 
@@ -237,7 +248,7 @@ export class PageGame {
 
   // ------------------------------------------------------------------------------------------- what there is to see
 
-  #show() {
+  #show(changed = TRAITS) {
     const { session, data } = this;
     const named = (some) => some && { clip: some.clip, id: data.ids[some.clip], picked_by: some.picked_by, why: some.why };
     Object.assign(this.state, {
@@ -249,7 +260,7 @@ export class PageGame {
         .slice(0, HISTORY)
         .map(([clip, row]) => ({ clip, id: data.ids[clip], label: row.label, status: row.status })),
     });
-    for (const name of ["clip", "ahead", "progress", "history", "problem", "heard", "said"]) this.#tell(`change:${name}`);
+    for (const name of changed) this.#tell(`change:${name}`);
     this.#tell("change:inside");
   }
 

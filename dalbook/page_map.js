@@ -18,7 +18,7 @@ export class ClipMap {
    * @param {(clip: number) => void} listen plays a clip
    */
   constructor(game, colors, listen) {
-    Object.assign(this, { game, colors, drawn: "" });
+    Object.assign(this, { game, colors, seen: [] });
     this.drawing = s("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", class: "dlb-map" });
     this.words = h("p", { class: "dlb-small", role: "status" });
     this.choice = h("select", { "aria-label": "A clip of the map" });
@@ -30,11 +30,11 @@ export class ClipMap {
 
   draw() {
     const { session, opinion } = this.game;
+    const seen = [opinion, session, session.rows.length, session.shown?.clip];
+    if (seen.every((one, i) => one === this.seen[i])) return;
+    this.seen = seen;
     const kinds = this.game.data.ids.map((_, clip) => this.#kind(clip));
     const shown = session.shown?.clip ?? -1;
-    const state = JSON.stringify([kinds, shown]);
-    if (state === this.drawn) return;
-    this.drawn = state;
     const order = { plain: 0, guessed: 1, labeled: 2 };
     const clips = [...kinds.keys()].sort((a, b) => order[kinds[a].kind] - order[kinds[b].kind]);
     const marks = clips.map((clip) => this.#mark(clip, kinds[clip]));

@@ -6,7 +6,7 @@ import { ClipMap } from "./page_map.js";
 
 const ALPHAS = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 const MASKS = [2, 4, 8, 16, 32, 64, 128, 256];
-const THRESHOLDS = Array.from({ length: 21 }, (_, i) => i / 20);
+const THRESHOLDS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
 const MORE = 10; // labels at one press
 
 const say = (name) => name.replaceAll("_", " ");
@@ -33,94 +33,112 @@ export function drawBegin(game, focus) {
   return node;
 }
 
-/** Votes, map, curve, sliders, and what else there is to do. */
+/** The learning curve, what it says, and who may label ten more: it stands beside the sound. */
+export function drawGrowth(game) {
+  const curve = h("div", { class: "dlb-growth" });
+  const words = h("p", { class: "dlb-result" }, curveWords(game.curve));
+  const lines = legend();
+  const oracle = button(`Let the oracle label ${MORE}`, () => game.opinion && game.oracle(MORE));
+  const random = button(`Random picking: label ${MORE}`, () => game.opinion && game.random(MORE));
+  let [drawn, width] = ["", 0];
+  const update = () => {
+    for (const one of [oracle, random]) one.setAttribute("aria-disabled", String(!game.opinion));
+    lines.hidden = !game.curve.mine.length;
+    const state = JSON.stringify([game.curve, width]);
+    if (state === drawn || !width) return;
+    drawn = state;
+    curve.replaceChildren(...(game.curve.mine.length ? [drawCurve(game.curve, width)] : []));
+    words.textContent = curveWords(game.curve);
+  };
+  const soon = once(update);
+  game.on("change:inside", soon);
+  new ResizeObserver(([entry]) => {
+    width = Math.floor(entry.contentRect.width);
+    soon();
+  }).observe(curve);
+  return section("Your learning curve", curve, lines, words, h("div", { class: "dlb-row" }, oracle, random));
+}
+
+/** Votes, map and knobs, and what becomes of the labels. */
 export function drawPanel(game, colors, listen) {
-  const section = (title, ...children) => h("section", { "aria-label": title }, h("h4", {}, title), ...children);
   const votes = h("div", { class: "dlb-opinion" });
   const map = new ClipMap(game, colors, listen);
-  const curve = h("div", { class: "dlb-curve dlb-growth" });
-  const words = h("p", { class: "dlb-result" });
-  const oracle = button(`Let the oracle label ${MORE}`, () => game.oracle(MORE));
-  const random = button(`Random picking: label ${MORE}`, () => game.random(MORE));
-  const sliders = [
-    slider("Θ", "how sure the model must be before it learns from its own guess", THRESHOLDS, "threshold", (value) => value.toFixed(2)),
-    slider("α", "how much such a guess weighs, next to a label", ALPHAS, "alpha", String),
-    slider("|D|", "how many hypotheses vote", MASKS, "masks", String),
-  ];
   const effect = h("p", { class: "dlb-small" });
+  const knobs = [
+    knob(game, "Θ", "how sure the model must be before it learns from its own guess", THRESHOLDS, "threshold"),
+    knob(game, "α", "how much such a guess weighs, next to a label", ALPHAS, "alpha"),
+    knob(game, "|D|", "how many hypotheses vote", MASKS, "masks"),
+  ];
+  const reset = () => {
+    const { threshold, alpha, masks } = game.data.config;
+    game.configure({ threshold, alpha, masks });
+  };
   const node = h(
     "div",
     { class: "dalbook-labeler dlb-inside", role: "group", "aria-label": "Inside the learner" },
     h("h3", { class: "dlb-heading" }, "Inside the learner"),
-    h("div", { class: "dlb-column" },
-      section("Your learning curve", curve, legend(), words, h("div", { class: "dlb-row" }, oracle, random)),
-      section("Turn its knobs", ...sliders.map((one) => one.node), effect, button("Back to the start values", reset))),
-    h("div", { class: "dlb-column" },
+    h(
+      "div",
+      { class: "dlb-column" },
       section("What the hypotheses say of this clip", votes),
-      section("Map of the clips", map.node),
-      section("Your labels", ...keep(game))),
+      section("Turn its knobs", ...knobs.map((one) => one.node), effect, button("Back to the start values", reset)),
+      section("Your labels", ...keep(game)),
+    ),
+    h("div", { class: "dlb-column" }, section("Map of the clips", map.node)),
   );
-
-  function slider(symbol, meaning, values, name, text) {
-    const id = `dlb-${name}-${Math.random().toString(36).slice(2)}`;
-    const out = h("output", { for: id });
-    const input = h("input", { type: "range", id, min: 0, max: values.length - 1, step: 1 });
-    const show = () => {
-      const at = values.reduce((best, value, i) =>
-        Math.abs(value - game.config[name]) < Math.abs(values[best] - game.config[name]) ? i : best, 0);
-      input.value = String(at);
-      out.textContent = text(values[at]);
-      input.setAttribute("aria-valuetext", `${symbol} ${text(values[at])}`);
-    };
-    input.addEventListener("input", () => game.configure({ [name]: values[input.value] }));
-    show();
-    const label = h("label", { for: id }, h("b", {}, symbol), ` ${meaning}`);
-    return { node: h("div", { class: "dlb-knob" }, label, out, input), show };
-  }
-
-  function reset() {
-    const { threshold, alpha, masks } = game.data.config;
-    game.configure({ threshold, alpha, masks });
-  }
-
-  let seen = "";
-  function update() {
-    map.draw();
-    for (const one of sliders) one.show();
+  const update = () => {
     const { opinion, session } = game;
+    map.draw();
+    for (const one of knobs) one.show();
     const own = opinion?.of.get(session.shown?.clip);
-    votes.replaceChildren(...drawVotes(own, game.data.classes, colors, Boolean(session.begun)));
-    for (const one of [oracle, random]) one.setAttribute("aria-disabled", String(!opinion));
-    const state = JSON.stringify([game.curve, curve.clientWidth]);
-    if (state !== seen && curve.clientWidth) {
-      seen = state;
-      curve.replaceChildren(...(game.curve.mine.length ? [drawCurve(game.curve, curve.clientWidth)] : []));
-      words.textContent = curveWords(game.curve);
-    }
+    votes.replaceChildren(...drawVotes(own, game.data.classes, colors, session));
     if (opinion) node.dataset.round = opinion.round;
-    effect.textContent = opinion
-      ? `Now the model is sure enough of ${opinion.pseudo.size} clips without a label. In a minibatch of ` +
-        `${opinion.places[0] + opinion.places[1]} places, ${opinion.places[1]} go to them.`
-      : "They act once the model has begun to learn.";
-  }
-
-  let queued = false;
-  const soon = () => {
-    if (queued) return;
-    queued = true;
-    queueMicrotask(() => {
-      queued = false;
-      update();
-    });
+    effect.textContent = opinion ? effects(opinion) : "They act once the model has begun to learn.";
   };
-  game.on("change:inside", soon);
-  new ResizeObserver(soon).observe(curve);
+  game.on("change:inside", once(update));
   update();
   return node;
 }
 
-function drawVotes(own, classes, colors, begun) {
-  if (!own) return [h("p", { class: "dlb-small" }, begun ? "One moment …" : "There is no model yet.")];
+/** Do it once after all that happens now, and after the labeler has shown the next clip. */
+function once(act) {
+  let queued = 0;
+  return () => {
+    clearTimeout(queued);
+    queued = setTimeout(act);
+  };
+}
+
+function section(title, ...children) {
+  return h("section", { "aria-label": title }, h("h4", {}, title), ...children);
+}
+
+/** A slider over some values of a parameter. */
+function knob(game, symbol, meaning, values, name) {
+  const id = `dlb-${name}`;
+  const out = h("output", { for: id });
+  const input = h("input", { type: "range", id, min: 0, max: values.length - 1, step: 1 });
+  const far = (i) => Math.abs(values[i] - game.config[name]);
+  const show = () => {
+    const at = [...values.keys()].reduce((best, i) => (far(i) < far(best) ? i : best));
+    input.value = String(at);
+    out.textContent = String(values[at]);
+    input.setAttribute("aria-valuetext", `${symbol} ${values[at]}`);
+  };
+  input.addEventListener("input", () => game.configure({ [name]: values[input.value] }));
+  show();
+  const label = h("label", { for: id }, h("b", {}, symbol), ` ${meaning}`);
+  return { node: h("div", { class: "dlb-knob" }, label, out, input), show };
+}
+
+function effects({ pseudo, places: [labels, guesses] }) {
+  const sure = `Now the model is sure enough of ${pseudo.size} clips without a label.`;
+  return `${sure} Of the ${labels + guesses} places in a minibatch, ${guesses} go to such guesses.`;
+}
+
+function drawVotes(own, classes, colors, { begun, shown }) {
+  if (!begun) return [h("p", { class: "dlb-small" }, "There is no model yet.")];
+  if (!own) return [h("p", { class: "dlb-small" }, shown ? "One moment …" : "No clip is on screen.")];
   const order = own.votes.map((count, label) => [count, label]).filter(([count]) => count);
   order.sort((a, b) => b[0] - a[0]);
   const most = Math.log(classes.length).toFixed(2);

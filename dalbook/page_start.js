@@ -2,7 +2,7 @@
 
 import { render } from "./labeler.js";
 import { PageGame } from "./page_game.js";
-import { drawBegin, drawPanel } from "./page_panel.js";
+import { drawBegin, drawGrowth, drawPanel } from "./page_panel.js";
 import { Sounds } from "./page_sounds.js";
 
 /** The learners' room as a worker; where the browser refuses one, in the page itself. */
@@ -42,6 +42,7 @@ export function start(el, { data, colors, sounds, base }, room) {
   const focus = () => place.querySelector(".dalbook-labeler").focus({ preventScroll: true });
   el.append(drawBegin(game, focus), place);
   render({ model: game, el: place });
+  place.querySelector(".dlb-aside").prepend(drawGrowth(game));
   game.ready();
   el.append(drawPanel(game, colors, listen));
   return game;
