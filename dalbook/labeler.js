@@ -1,7 +1,7 @@
 // The labeler's user interface, for anywidget. What stands behind it is any object with get, set, save_changes, on, off
 // and send: Python in a notebook, a recording or a learner of its own in the built book.
 
-import { drawGrowth, drawOpinion } from "./labeler_beside.js";
+import { drawMineAndRandom, drawOpinion } from "./labeler_beside.js";
 import { drawHelp, keysFor, meaning } from "./labeler_keys.js";
 import { bar, cap, h, icon, name } from "./labeler_parts.js";
 import { soundPanel } from "./labeler_sound.js";
@@ -370,7 +370,7 @@ export function render({ model, el }) {
     redraw("history", history, [list("history"), list("classes"), recording()], () => drawHistory(list("history")));
     const growth = model.get("curve");
     curve.hidden = !growth;
-    redraw("curve", curve, growth, () => (growth ? [h("h3", {}, "Learning curve"), ...drawGrowth(growth)] : []));
+    redraw("curve", curve, growth, () => (growth ? [h("h3", {}, "Learning curve"), ...drawMineAndRandom(growth)] : []));
     redraw("help", help, keys, () => drawHelp(keys));
     const fresh = quietUntil - performance.now();
     const open = !(review ?? clip) ? "none" : fresh > 0 ? "fresh" : "ready";

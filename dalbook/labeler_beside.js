@@ -31,7 +31,7 @@ export function drawOpinion(opinion, classes, why) {
 }
 
 /** The learning curve: yours solid, random picking dashed, each named at its end. */
-export function drawGrowth({ mine, random, words }) {
+export function drawMineAndRandom({ mine, random, words }) {
   const last = Math.max(1, ...[...mine, ...random].map(([labels]) => labels));
   const x = (labels) => 34 + (250 * labels) / last;
   const y = (recall) => 134 - 120 * recall;
