@@ -297,5 +297,5 @@ def _toy_city(seed: int) -> Corpus:
         folds=clips.folds,
         sound=ToyCity(seed),
         fingerprint=fingerprint("toy-city", seed, code_version("dalbook.toycity")),
-        description=f"toy-city, seed {seed}: {len(clips.ids)} synthesised clips in {folds} folds",
+        description=f"toy-city, seed {seed}: {len(clips.ids)} synthesized clips in {folds} folds",
     )

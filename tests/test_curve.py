@@ -38,7 +38,7 @@ def test_table_json_and_html(small, tmp_path, capsys):
     assert run(small, *learners, "--json", str(out), "--html", str(page)) == 0
 
     printed = capsys.readouterr().out
-    assert "800 synthesised clips" in printed
+    assert "800 synthesized clips" in printed
     assert "toy-city, small.npz, folds 1, 2" in printed
     told = json.loads(out.read_text())
     assert set(told) == {"settings", "rows"}

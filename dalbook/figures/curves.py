@@ -12,6 +12,8 @@ from dalbook.figures.look import LEARNER_STYLES
 if TYPE_CHECKING:
     import pandas as pd
 
+WIDE = (1, 3, 10, 30, 100, 300, 1000, 3000, 10000)  # what a logarithmic axis with many budgets names
+
 
 def learning_curve(rows: pd.DataFrame | Iterable[Mapping]) -> go.Figure:
     """Draw macro-averaged recall over the labeling budget, one line a learner, as in Figures 2 to 4 of the paper.
@@ -39,8 +41,11 @@ def learning_curve(rows: pd.DataFrame | Iterable[Mapping]) -> go.Figure:
 
     budgets = sorted({row["budget"] for row in table})
     # A handful of budgets are the ticks: what was measured is what the axis names.
-    ticks = {"tickvals": budgets, "ticktext": [str(n) for n in budgets]} if len(budgets) <= 12 else {}
     wide = budgets[-1] >= 20 * budgets[0] > 0
+    named = budgets
+    if len(budgets) > 12:
+        named = [n for n in WIDE if budgets[0] <= n <= budgets[-1]] if wide else []
+    ticks = {"tickvals": named, "ticktext": [str(n) for n in named]} if named else {}
     fig.update_layout(template="dalbook")
     fig.update_xaxes(title="Labeling budget N", type="log" if wide else "linear", **ticks)
     fig.update_yaxes(title="Macro-averaged recall", tickformat=".2f")

@@ -147,7 +147,7 @@ def gallery(pictures: Mapping[str, np.ndarray], hz: ArrayLike, step: float, soun
                     "color": "white",
                     "line": {"color": "black", "width": 2},
                 },
-                hovertext=[f"listen to {titles[number]}"],
+                hovertext=[titles[number]],
                 hovertemplate="%{hovertext}<extra></extra>",
                 customdata=[sounds[name]],
                 meta={"listen": 0},

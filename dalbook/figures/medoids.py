@@ -170,7 +170,7 @@ def _map(fig: go.Figure, points: ArrayLike) -> go.Figure:
     points = np.asarray(points, float)
     low, high = points.min(axis=0), points.max(axis=0)
     edge = 0.08 * (high - low)
-    fig.update_layout(template="dalbook", height=480, margin={"l": 10, "r": 10, "t": 90, "b": 10})
+    fig.update_layout(template="dalbook", height=480, margin={"l": 10, "r": 10, "t": 110, "b": 10})
     bare = {"showticklabels": False, "zeroline": False, "gridcolor": LINE}
     fig.update_xaxes(range=[low[0] - edge[0], high[0] + edge[0]], **bare)
     fig.update_yaxes(range=[low[1] - edge[1], high[1] + edge[1]], **bare)
