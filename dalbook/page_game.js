@@ -1,12 +1,15 @@
 // Behind the labeler's user interface in the kernel's place: the same six methods and the same traits. Requests are
-// answered at once, from the clips already picked; the learners train in a worker, and what they say comes when it comes.
+// answered at once, from the clips already picked; the learners train in a worker, and what they say comes later.
 
 import { csv, Refused, Session } from "./page_session.js";
 import { Store } from "./page_store.js";
 
 const HISTORY = 50; // decisions to look back at
 const GOAL = 20; // labels; the bar's end moves on by as many
-const START = { classes: [], clip: null, ahead: [], progress: {}, history: [], opinion: null, curve: null };
+const START = {
+  clip: null, ahead: [], progress: {}, history: [], opinion: null, curve: null,
+  problem: "", notice: "", heard: 0, said: [],
+};
 const TRAITS = ["clip", "ahead", "progress", "history", "problem", "heard", "said"]; // those that change
 const CHANGEABLE = ["threshold", "alpha", "masks"]; // parameters with a slider
 
@@ -21,7 +24,8 @@ export class PageGame {
   constructor(data, sounds, learners) {
     Object.assign(this, { data, sounds, notices: new Set(), game: 0 });
     // no sound before the reader asks for one: what the labeler shows first, it takes for a recording
-    this.state = { ...START, classes: data.classes.map((name) => name.replaceAll("_", " ")), problem: "", notice: "", recording: true, heard: 0, said: [] };
+    const classes = data.classes.map((name) => name.replaceAll("_", " "));
+    this.state = { ...START, classes, recording: true };
     this.store = new Store(data.version, (words) => this.notify(words));
     this.learners = learners((message) => this.#hear(message));
     this.learners.postMessage({ do: "open", ...embeddings(data), classes: data.classes.length, truth: data.truth });
@@ -131,7 +135,8 @@ export class PageGame {
   #open({ decisions, model }, seed = 0) {
     const { ids, classes, order, scores, why, picked_by } = this.data;
     const typical = order.map((clip, i) => ({ clip, picked_by: picked_by[i], score: scores[i], why: why[i] }));
-    const kept = decisions ?? { rows: [], begun: null, shown: null, back: [], curve: null, target: 0, seed, config: {} };
+    const fresh = { rows: [], begun: null, shown: null, back: [], curve: null, target: 0, seed, config: {} };
+    const kept = decisions ?? fresh;
     this.session = new Session(ids, classes, typical);
     try {
       this.session.open(kept);
@@ -250,7 +255,7 @@ export class PageGame {
 
   #show(changed = TRAITS) {
     const { session, data } = this;
-    const named = (some) => some && { clip: some.clip, id: data.ids[some.clip], picked_by: some.picked_by, why: some.why };
+    const named = (some) => some && { ...some, id: data.ids[some.clip] };
     Object.assign(this.state, {
       clip: named(session.shown),
       ahead: session.ahead.map(named),

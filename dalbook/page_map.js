@@ -25,7 +25,8 @@ export class ClipMap {
     const play = h("button", { type: "button" }, "Listen");
     play.addEventListener("click", () => this.choice.value && this.#play(Number(this.choice.value), listen));
     this.drawing.addEventListener("click", (event) => this.#play(this.#nearest(event), listen));
-    this.node = h("div", {}, this.drawing, this.#legend(), h("div", { class: "dlb-listen" }, this.choice, play), this.words);
+    const listening = h("div", { class: "dlb-listen" }, this.choice, play);
+    this.node = h("div", {}, this.drawing, this.#legend(), listening, this.words);
   }
 
   draw() {
@@ -64,9 +65,8 @@ export class ClipMap {
     if (kind === "plain") return s("circle", { cx, cy, r: 3, class: "dlb-plain" });
     const color = this.colors[label];
     const look = kind === "labeled" ? { r: 8, fill: color } : { r: 6, stroke: color };
-    const key = s("text", { x: cx, y: cy + 3.6 }, KEYS[label]);
-    return s("g", { class: `dlb-${kind}` }, s("circle", { cx, cy, ...look }), ...(kind === "labeled" ? [key] : [
-      s("text", { x: cx, y: cy + 3 }, KEYS[label])]));
+    const key = s("text", { x: cx, y: cy + (kind === "labeled" ? 3.6 : 3) }, KEYS[label]);
+    return s("g", { class: `dlb-${kind}` }, s("circle", { cx, cy, ...look }), key);
   }
 
   #ring(clip) {
@@ -92,7 +92,8 @@ export class ClipMap {
   #described(clip) {
     const { classes, ids } = this.game.data;
     const { kind, label } = this.#kind(clip);
-    const what = { plain: "no label", guessed: `guessed: ${say(classes[label] ?? "")}`, labeled: say(classes[label] ?? "") };
+    const name = say(classes[label] ?? "");
+    const what = { plain: "no label", guessed: `guessed: ${name}`, labeled: name };
     return `${ids[clip]} (${what[kind]})`;
   }
 
@@ -107,7 +108,8 @@ export class ClipMap {
   }
 
   #legend() {
-    const svg = (...marks) => s("svg", { viewBox: "0 0 20 20", width: 20, height: 20, "aria-hidden": "true" }, ...marks);
+    const box = { viewBox: "0 0 20 20", width: 20, height: 20, "aria-hidden": "true" };
+    const svg = (...marks) => s("svg", box, ...marks);
     const disc = s("g", { class: "dlb-labeled" }, s("circle", { cx: 10, cy: 10, r: 8, fill: this.colors[0] }),
       s("text", { x: 10, y: 13.6 }, "1"));
     const hollow = s("g", { class: "dlb-guessed" }, s("circle", { cx: 10, cy: 10, r: 6, stroke: this.colors[0] }),

@@ -3,11 +3,13 @@
 import { h } from "./labeler_parts.js";
 import { curveWords, drawCurve, legend } from "./page_curve.js";
 import { ClipMap } from "./page_map.js";
+import { TRUTH } from "./page_session.js";
 
 const ALPHAS = [0, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1];
 const MASKS = [2, 4, 8, 16, 32, 64, 128, 256];
 const THRESHOLDS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 1];
 const MORE = 10; // labels at one press
+const ENOUGH = 5; // answers that are counted
 
 const say = (name) => name.replaceAll("_", " ");
 const button = (words, act, attributes = {}) => h("button", { type: "button", onclick: act, ...attributes }, words);
@@ -22,8 +24,8 @@ export function drawBegin(game, focus) {
   const node = h(
     "section",
     { class: "dalbook-labeler dlb-begin", "aria-label": "How to begin" },
-    h("p", {}, h("b", {}, "Begin quickly. "), `Let the truth label one typical clip of each of the ${classes} classes. `,
-      "Then the model learns, and asks you."),
+    h("p", {}, h("b", {}, "Begin quickly. "), `Let the truth label one typical clip of each of the ${classes} classes.`,
+      " Then the model learns, and asks you."),
     button("Begin where the model asks", begin, { class: "dlb-go" }),
     h("p", { class: "dlb-small" }, "Or label the typical clips yourself, below: learning starts when each class has a ",
       "label, or when you press “Start learning now”."),
@@ -81,10 +83,14 @@ export function drawPanel(game, colors, listen) {
       "div",
       { class: "dlb-column" },
       section("What the hypotheses say of this clip", votes),
+      section("Map of the clips", map.node),
+    ),
+    h(
+      "div",
+      { class: "dlb-column" },
       section("Turn its knobs", ...knobs.map((one) => one.node), effect, button("Back to the start values", reset)),
       section("Your labels", ...keep(game)),
     ),
-    h("div", { class: "dlb-column" }, section("Map of the clips", map.node)),
   );
   const update = () => {
     const { opinion, session } = game;
@@ -148,8 +154,8 @@ function drawVotes(own, classes, colors, { begun, shown }) {
         h("span", { class: "dlb-count" }, `${count} of ${own.masks}`),
         h("span", { class: "dlb-bar", "aria-hidden": "true" },
           h("span", { style: `width: ${(100 * count) / own.masks}%; background: ${colors[label]}` }))))),
-    h("p", { class: "dlb-small" }, `Vote entropy ${own.entropy.toFixed(2)} nats (0: all agree, ${most}: each class gets `,
-      `as many), rank ${own.rank} of ${own.of}.`),
+    h("p", { class: "dlb-small" }, `Vote entropy ${own.entropy.toFixed(2)} nats (0: all agree, ${most}: each class `,
+      `gets as many), rank ${own.rank} of ${own.of}.`),
   ];
 }
 
@@ -165,6 +171,8 @@ function keep(game) {
     sure.hidden = false;
     sure.querySelector("button:last-child").focus();
   });
+  const right = h("p", {});
+  game.on("change:inside", once(() => (right.textContent = answers(game))));
   const close = () => {
     sure.hidden = true;
     over.focus();
@@ -173,12 +181,22 @@ function keep(game) {
     game.startOver();
     close();
   };
-  sure.append(h("span", {}, "All labels of this page are forgotten. Sure?"), button("Yes, start over", yes), button("No", close));
+  const asked = h("span", {}, "All labels of this page are forgotten. Sure?");
+  sure.append(asked, button("Yes, start over", yes), button("No", close));
   sure.addEventListener("keydown", ({ key }) => key === "Escape" && close());
   return [
-    h("p", { class: "dlb-small" }, "They stay in this browser; a reload goes on. The file is the labeler's: in a notebook, ",
-      h("code", {}, 'Labeler(corpus, out="toy-city-labels.csv")'), " goes on with it."),
+    right,
+    h("p", { class: "dlb-small" }, "They stay in this browser; a reload goes on. The file is the labeler's: in a ",
+      "notebook, ", h("code", {}, 'Labeler(corpus, out="toy-city-labels.csv")'), " goes on with it."),
     h("div", { class: "dlb-row" }, button("Download labels", save), over),
     sure,
   ];
+}
+
+/** How many of the reader's own answers are right, once that gives away no single one. */
+function answers({ session, data }) {
+  const own = [...session.standing].filter(([, row]) => row.label != null && row.annotator !== TRUTH);
+  if (own.length < ENOUGH) return "";
+  const right = own.filter(([clip, row]) => data.truth[clip] === row.label).length;
+  return `${right} of your ${own.length} own answers are what the truth says.`;
 }

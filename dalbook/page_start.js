@@ -27,7 +27,9 @@ export function start(el, { data, colors, sounds, base }, room) {
   const there = new Sounds(sounds, base);
   let slow = false;
   const game = new PageGame(data, there, (hear) => opened(room, hear, () => (slow = true)));
-  if (slow) game.notify("This browser allows the page no worker: the model learns in the page itself, which may stutter.");
+  if (slow) {
+    game.notify("This browser allows the page no worker: the model learns in the page itself, which may stutter.");
+  }
   const audio = new Audio();
   const listen = async (clip) => {
     const [meta, [file]] = await there.message(clip);

@@ -15,6 +15,7 @@ from test_book import accessible
 
 from dalbook import DropoutLearner, Labeler, embed, load_corpus, read_labels
 from dalbook.page_data import CONFIG, reduced, split, typical_of_each
+from dalbook.page_game import page_game_html
 from dalbook.simulate import macro_recall_on, simulate
 
 CHAPTER = "chapters/16_in_this_page.html"
@@ -152,12 +153,17 @@ def python_curves(corpus, budgets) -> dict[int, float]:
     return {n: float(np.mean([run[n] for run in runs])) for n in budgets}
 
 
-def goes_on(reader, corpus, path: Path, labels: int) -> None:
-    """`Labeler` opens what the page saves, and labels one more."""
+def saved(reader, path: Path):
+    """What the page gives to take along, as a table."""
     with reader.page.expect_download() as download:
         reader.page.get_by_role("button", name="Download labels").press("Enter")
     download.value.save_as(path)
-    rows = read_labels(path)
+    return read_labels(path)
+
+
+def goes_on(reader, corpus, path: Path, labels: int) -> None:
+    """`Labeler` opens what the page saves, and labels one more."""
+    rows = saved(reader, path)
     assert len(rows) == labels
     assert (rows["status"] == "labelled").all()
     position = {name: clip for clip, name in enumerate(corpus.ids)}
@@ -222,7 +228,7 @@ def test_a_model_that_was_not_kept_is_trained_again(reader, truth):
     assert reader.curve() == before
 
 
-def test_undo_unsure_skip_and_a_correction(reader, truth):
+def test_undo_unsure_skip_and_a_correction(reader, truth, corpus, tmp_path):
     reader.begin()
     clip = reader.clip()
     reader.press(KEYS[truth[clip]])
@@ -245,6 +251,9 @@ def test_undo_unsure_skip_and_a_correction(reader, truth):
     reader.learned(11)
     last = reader.kept()["rows"][-1]
     assert (last["clip"], last["label"], last["picked_by"]) == (clip, truth[clip], "correction")
+    rows = saved(reader, tmp_path / "labels.csv")
+    assert rows["status"].value_counts().to_dict() == {"labelled": 11, "unsure": 1, "skipped": 1}
+    Labeler(corpus, out=tmp_path / "labels.csv", embedding="logmel", annotator="").close()
 
 
 def test_the_typical_clips_by_hand_and_start(reader, truth):
@@ -394,6 +403,30 @@ def test_a_click_on_the_map_plays_the_clip_and_so_does_the_list(reader):
 def test_no_sound_before_the_reader_asks(reader):
     reader.page.wait_for_timeout(700)
     assert reader.page.evaluate("document.querySelector('audio').paused")
+
+
+def test_a_live_notebook_has_all_of_it_in_the_output(browser, corpus, tmp_path, monkeypatch):
+    monkeypatch.delenv("DALBOOK_STATIC", raising=False)
+    html = page_game_html(corpus, embed(corpus, "logmel", progress=False))
+    (tmp_path / "chapters").mkdir()
+    file = tmp_path / "chapters" / "live.html"
+    icon = '<link rel="icon" href="data:,">'
+    file.write_text(f'<!doctype html><html lang="en"><meta charset="utf-8"><title>Live</title>{icon}{html}', "utf-8")
+    reader = Reader(browser, file.as_uri())
+    reader.begin()
+    reader.page.wait_for_function("document.querySelector('audio').currentTime > 0.1", timeout=10_000)
+    reader.leaves()
+
+
+def test_to_the_last_clip(reader, truth):
+    reader.begin()
+    oracle = reader.page.get_by_role("button", name="Let the oracle label 10")
+    for labels in (*range(20, 150, 10), 149):
+        oracle.press("Enter")
+        reader.learned(labels)
+    reader.label(truth, 1)
+    expect(reader.page.locator(".dlb-words")).to_have_text("Done: no clip is left.")
+    reader.learned(150)
 
 
 def test_firefox_shows_it(address, tmp_path):
