@@ -83,6 +83,8 @@ def test_learning_curve_takes_a_data_frame():
 
 def test_learning_curve_is_logarithmic_over_wide_budgets():
     assert learning_curve([*ROWS, {**ROWS[0], "budget": 7000}]).layout.xaxis.type == "log"
+    many = [{**ROWS[0], "budget": n} for n in range(30, 1800, 50)]
+    assert learning_curve(many).layout.xaxis.tickvals == (30, 100, 300, 1000)
 
 
 def test_learning_curve_refuses_what_it_cannot_draw():
