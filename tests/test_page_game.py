@@ -388,6 +388,22 @@ SMALL = """[...document.querySelectorAll("[data-dalbook-page] :is(button, select
   .map(([name, { width, height }]) => `${name} ${width} x ${height}`)"""
 
 
+def test_the_tabulator_comes_to_everything(reader):
+    reader.begin()
+    expect(reader.page.locator(".dlb-play")).to_be_enabled()
+    wanted = reader.page.evaluate(f"{FOCUSABLE}.length")
+    reader.page.locator(".dalbook-labeler[data-state]").focus()
+    reached = set()
+    for _ in range(wanted + 5):
+        reached.add(reader.page.evaluate(f"{FOCUSABLE}.indexOf(document.activeElement)"))
+        reader.page.keyboard.press("Tab")
+    assert reached - {-1} == set(range(wanted))
+
+
+FOCUSABLE = """[...document.querySelectorAll("[data-dalbook-page] :is(button, select, input, [tabindex='0'])")]
+  .filter((node) => node.checkVisibility() && !node.disabled)"""
+
+
 def test_a_click_on_the_map_plays_the_clip_and_so_does_the_list(reader):
     page = reader.page
     page.locator(".dlb-map").scroll_into_view_if_needed()
