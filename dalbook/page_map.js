@@ -18,12 +18,13 @@ export class ClipMap {
    * @param {(clip: number) => void} listen plays a clip
    */
   constructor(game, colors, listen) {
-    Object.assign(this, { game, colors, seen: [] });
+    Object.assign(this, { game, colors, seen: [], marks: [] });
     this.drawing = s("svg", { viewBox: `0 0 ${SIZE} ${SIZE}`, role: "img", class: "dlb-map" });
     this.words = h("p", { class: "dlb-small", role: "status" });
-    this.choice = h("select", { "aria-label": "A clip of the map" });
+    const options = game.data.ids.map((_, clip) => h("option", { value: clip }));
+    this.choice = h("select", { "aria-label": "A clip of the map" }, ...options);
     const play = h("button", { type: "button" }, "Listen");
-    play.addEventListener("click", () => this.choice.value && this.#play(Number(this.choice.value), listen));
+    play.addEventListener("click", () => this.#play(Number(this.choice.value), listen));
     this.drawing.addEventListener("click", (event) => this.#play(this.#nearest(event), listen));
     const listening = h("div", { class: "dlb-listen" }, this.choice, play);
     this.node = h("div", {}, this.drawing, this.#legend(), listening, this.words);
@@ -38,13 +39,16 @@ export class ClipMap {
     const shown = session.shown?.clip ?? -1;
     const order = { plain: 0, guessed: 1, labeled: 2 };
     const clips = [...kinds.keys()].sort((a, b) => order[kinds[a].kind] - order[kinds[b].kind]);
-    const marks = clips.map((clip) => this.#mark(clip, kinds[clip]));
+    const marks = clips.map((clip) => this.#kept(clip, kinds[clip]));
     this.drawing.replaceChildren(...marks, ...(shown < 0 ? [] : [this.#ring(shown)]));
     const count = (kind) => kinds.filter((one) => one.kind === kind).length;
     const guesses = opinion ? `, ${count("guessed")} guessed by the model` : "";
     const words = `${count("labeled")} of ${kinds.length} clips labeled${guesses}; the clip on screen is ringed.`;
     this.drawing.setAttribute("aria-label", `Map of the clips: ${words}`);
-    this.#list(kinds);
+    for (const option of this.choice.options) {
+      const words = this.#described(Number(option.value));
+      if (option.textContent !== words) option.textContent = words;
+    }
   }
 
   #kind(clip) {
@@ -58,6 +62,13 @@ export class ClipMap {
   #at(clip) {
     const [x, y] = this.game.data.xy[clip];
     return [place(x), place(1 - y)];
+  }
+
+  /** A clip's mark, drawn anew only where it has changed. */
+  #kept(clip, { kind, label }) {
+    const key = `${kind} ${label}`;
+    if (this.marks[clip]?.key !== key) this.marks[clip] = { key, node: this.#mark(clip, { kind, label }) };
+    return this.marks[clip].node;
   }
 
   #mark(clip, { kind, label }) {
@@ -95,16 +106,6 @@ export class ClipMap {
     const name = say(classes[label] ?? "");
     const what = { plain: "no label", guessed: `guessed: ${name}`, labeled: name };
     return `${ids[clip]} (${what[kind]})`;
-  }
-
-  #list(kinds) {
-    const had = this.choice.value;
-    const titles = { labeled: "Labeled", guessed: "Guessed by the model", plain: "No label" };
-    const groups = Object.entries(titles).map(([kind, title]) =>
-      h("optgroup", { label: title }, ...kinds.flatMap((one, clip) =>
-        one.kind === kind ? [h("option", { value: clip }, this.#described(clip))] : [])));
-    this.choice.replaceChildren(...groups.filter((group) => group.children.length));
-    if (had) this.choice.value = had;
   }
 
   #legend() {
