@@ -76,7 +76,12 @@ export function replay(el, recording) {
   };
   const play = button("", () => (playing ? pause() : start()));
   const back = button("Back", () => (pause(), go(model.at - 1, -1)));
-  const on = button("Next", () => (pause(), next()));
+  const on = button("Next", () => {
+    const pressed = model.state.said.length > 0; // pressed again meanwhile: what was to come comes at once
+    pause();
+    if (pressed) go(model.at + 1);
+    else next();
+  });
   const place = document.createElement("span");
   const bar = document.createElement("div");
   bar.className = "dlb-tape";

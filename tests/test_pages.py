@@ -54,7 +54,7 @@ def test_every_sound_is_there_and_the_page_is_light(name):
 def test_figures_are_numbered_in_order(pages):
     shown = 0
     for name, page in pages.items():
-        figures = page.select("figure.dalbook-figure")
+        figures = page.select("figure.dalbook-figure[id]")  # one that needs real sounds has none
         numbers = [re.sub(r"^fig-(\d+)-(\d+)$", r"\1.\2", figure.get("id", "none")) for figure in figures]
         chapter = re.match(r"chapters/0*(\d+)_", name)
         if chapter:

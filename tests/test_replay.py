@@ -130,6 +130,22 @@ def test_the_reader_steps_listens_and_decides_nothing(recording, book, browser):
     page.close()
 
 
+def test_who_is_in_a_hurry_gets_on(recording, book, browser):
+    page = browser.new_page()
+    page.goto(book(recording).as_uri())
+    page.evaluate(
+        """async () => {
+            const next = [...document.querySelectorAll("button")].find((button) => button.textContent === "Next");
+            for (let i = 0; i < 4; i++) {
+                next.click();
+                await new Promise((done) => setTimeout(done, 100)); // sooner than a button is let go of
+            }
+        }"""
+    )
+    expect(page.locator(".dlb-tape span")).to_have_text(f"2 of {len(REQUESTS)}")
+    page.close()
+
+
 def test_who_looks_around_is_not_moved_on(recording, book, browser):
     page = browser.new_page()
     page.goto(book(recording).as_uri())

@@ -99,13 +99,13 @@ def answers(truth: Sequence[str], said: Sequence[str], names: Sequence[str]) -> 
             hovertemplate="it is %{x}, said: %{y}; %{text} clips<extra></extra>",
         )
     fig.update_layout(template="dalbook", height=520, margin={"l": 10, "r": 10, "b": 10})
-    axis = {"type": "category", "gridcolor": LINE}
+    axis = {"type": "category", "gridcolor": LINE, "dtick": 1, "tickfont": {"size": 11}}
     fig.update_xaxes(
         title="what it is",
         tickangle=-60,
         categoryorder="array",
         categoryarray=list(names),
-        range=[-0.6, len(names) - 0.4],
+        range=[-0.8, len(names) - 0.2],
     )
     fig.update_xaxes(**axis)
     fig.update_yaxes(

@@ -82,7 +82,11 @@ def votes(
     )
     fig.update_xaxes(title="share of the votes", tickformat=".0%", range=[0, 1.12], tickvals=[0, 0.25, 0.5, 0.75, 1])
     fig.update_yaxes(
-        tickvals=list(range(len(names))), ticktext=list(names), range=[len(names) - 0.45, -0.55], showgrid=False
+        tickvals=list(range(len(names))),
+        ticktext=list(names),
+        range=[len(names) - 0.45, -0.55],
+        showgrid=False,
+        zeroline=False,
     )
     return fig
 
@@ -128,7 +132,11 @@ def votes_and_mean(
     fig.update_layout(legend={"y": -0.2, "yanchor": "top"}, margin={"b": 90})
     fig.update_xaxes(range=[0, 1.02], tickformat=".0%")
     fig.update_yaxes(
-        tickvals=list(range(len(classes))), ticktext=ticks, range=[len(classes) - 0.4, -0.6], showgrid=False
+        tickvals=list(range(len(classes))),
+        ticktext=ticks,
+        range=[len(classes) - 0.4, -0.6],
+        showgrid=False,
+        zeroline=False,
     )
     return fig
 

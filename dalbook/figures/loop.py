@@ -13,7 +13,7 @@ from dalbook.figures.look import LEARNER_STYLES, TEXT
 
 # A box: middle, half its width and height, text. On a unit of 10 by 11, so that a phone can show it.
 BOXES = {
-    "start": (5, 10.3, 3.2, 0.62, "<b>Initialise</b><br>1600 steps on S<sub>L</sub>"),
+    "start": (5, 10.3, 3.2, 0.62, "<b>Initialize</b><br>1600 steps on S<sub>L</sub>"),
     "scan": (5, 7.9, 3.2, 0.62, "<b>Stage I</b>: |D| hypotheses<br>judge all of S<sub>U</sub> (2), (5)"),
     "ask": (2.35, 5.2, 2.25, 0.95, "<b>Ask</b> for the clip<br>with the highest<br>vote entropy (7)"),
     "guess": (7.25, 5.2, 2.25, 0.95, "<b>Guess</b> the label<br>of confident<br>clips (4)"),

@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
-from dalbook.figures.look import CLASS_COLOURS, LEARNER_STYLES, LINE, TEXT
+from dalbook.figures.look import CLASS_COLOURS, LEARNER_STYLES, TEXT
 from dalbook.pseudo import minibatch_shares
 
 # Told apart by hatching, too, not by colour alone.
@@ -198,35 +198,9 @@ def swallowed(counts: ArrayLike, classes: Sequence[str]) -> go.Figure:
         showlegend=False,
     )
     fig.update_layout(template="dalbook", height=520, margin={"l": 10, "r": 10, "t": 20})
-    every = {"dtick": 1, "tickfont": {"size": 11}, "gridcolor": LINE}
+    every = {"dtick": 1, "tickfont": {"size": 11}, "showgrid": False}
     fig.update_xaxes(title="taken for", tickangle=-60, **every)
     fig.update_yaxes(title={"text": "is", "standoff": 12}, autorange="reversed", **every)
-    return fig
-
-
-def class_share(table: pd.DataFrame) -> go.Figure:
-    """The share of one class's clips that are recognised along the iterations, one line an α.
-
-    ``table`` has the columns ``alpha``, ``iteration`` and ``recognised``, 0 to 1.
-
-    >>> rows = [{"alpha": a, "iteration": i, "recognised": 0.3} for a in (0, 1) for i in (0, 1)]
-    >>> [trace.name for trace in class_share(pd.DataFrame(rows)).data]
-    ['α = 0', 'α = 1']
-    """
-    fig = go.Figure()
-    for (alpha, part), (colour, dash, symbol) in zip(table.groupby("alpha", sort=False), LEARNER_STYLES, strict=False):
-        fig.add_scatter(
-            x=part["iteration"].tolist(),
-            y=part["recognised"].round(4).tolist(),
-            mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 2.5},
-            marker={"color": colour, "symbol": symbol, "size": 8},
-            name=f"α = {alpha:g}",
-            hovertemplate="iteration %{x}: %{y:.0%}",
-        )
-    fig.update_layout(template="dalbook")
-    fig.update_xaxes(title="iteration")
-    fig.update_yaxes(title="clips of the class recognised", tickformat=".0%", range=[0, 1])
     return fig
 
 
