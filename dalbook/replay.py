@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 from dalbook.cache import write_whole
 from dalbook.corpus import Corpus, load_corpus
 from dalbook.media import media
-from dalbook.page_script import content_name, literal, sound_beside, style
-from dalbook.player import BESIDE_THE_PAGE
+from dalbook.page_script import beside, mounted, style
 from dalbook.scripts import bundle
 
 if TYPE_CHECKING:
@@ -27,7 +26,6 @@ if TYPE_CHECKING:
 SESSION = "session.json"
 TRAITS = ("classes", "clip", "ahead", "progress", "history", "opinion", "curve", "problem", "notice")
 LEARNED = 0.8  # seconds into the next clip, when the recording shows what the model has learned
-NAME = "NAME OF THE RECORDING"  # in the script, until its content gives it one
 
 
 def record(
@@ -122,23 +120,14 @@ def replay_html(folder: str | os.PathLike, live: Mapping[str, str] | None = None
     FileNotFoundError, ValueError
         There is no recording in `folder`, or it is damaged.
     """
-    recording = {**_recording(Path(folder)), "live": dict(live or {})}
-    static = os.environ.get("DALBOOK_STATIC")
-    if static:
-        Path(static).mkdir(parents=True, exist_ok=True)
-        recording["sounds"] = {clip: sound_beside(Path(static), sound) for clip, sound in recording["sounds"].items()}
-    script = _script(recording)
-    # not known by a class: one of the labeler's would have the book load its module as well
-    mount = (
-        f'<div data-dalbook-recording="{content_name(script)}">'
-        "<noscript>A recorded labeling session, played with JavaScript.</noscript></div>"
+    recording = _recording(Path(folder))
+    return mounted(
+        "recording",
+        f"{bundle('replay.js')}\n{style(('labeler.css',))}",
+        {**recording, "sounds": beside(recording["sounds"]), "live": dict(live or {})},
+        "replay(el, page);",
+        "A recorded labeling session, played with JavaScript.",
     )
-    script = script.replace(NAME, content_name(script))
-    if not static:
-        return f"{mount}<script>{script}</script>"
-    name = f"{content_name(script)}.js"
-    write_whole(Path(static) / name, lambda file: file.write(script.encode()))
-    return f'{mount}<script src="{BESIDE_THE_PAGE}/{name}" defer></script>'
 
 
 def _recording(folder: Path) -> dict:
@@ -155,17 +144,6 @@ def _recording(folder: Path) -> dict:
         return {"classes": session["classes"], "steps": session["steps"], "sounds": sounds}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is damaged ({error!r}): record the session again") from error
-
-
-def _script(recording: dict) -> str:
-    """Style, user interface and recording as one script that no page has to load as a module."""
-    return (
-        f"(() => {{\n{bundle('replay.js')}\n{style(('labeler.css',))}"
-        f"const recording = {literal(recording)};\n"
-        "recording.base = document.currentScript?.src || document.baseURI;\n"
-        f"for (const el of document.querySelectorAll('[data-dalbook-recording=\"{NAME}\"]:not([data-on])')) {{\n"
-        '  el.dataset.on = "";\n  replay(el, recording);\n}\n})();\n'
-    )
 
 
 def toy_city_requests(labeler: Labeler, corpus: Corpus) -> Iterable[tuple[float, dict]]:
