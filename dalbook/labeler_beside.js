@@ -2,8 +2,8 @@
 
 import { bar, h, name, s } from "./labeler_parts.js";
 
-/** Votes as bars with their numbers, the most first. */
-export function drawOpinion(opinion, classes, why) {
+/** Votes as bars with their numbers, the most first; in the classes' colors where they are given. */
+export function drawOpinion(opinion, classes, why, colors = []) {
   if (!opinion) return [h("p", {}, why ? `Nothing yet. Picked because of this: ${why}.` : "Nothing yet.")];
   const votes = opinion.votes.map((count, label) => [count, label]).filter(([count]) => count > 0);
   votes.sort((a, b) => b[0] - a[0] || a[1] - b[1]);
@@ -21,8 +21,8 @@ export function drawOpinion(opinion, classes, why) {
           "li",
           {},
           name(classes[label] ?? "?"),
-          h("span", { class: "dlb-bar", "aria-hidden": "true" }, bar(count / opinion.masks)),
           h("span", { class: "dlb-count" }, `${count} of ${opinion.masks}`),
+          h("span", { class: "dlb-bar", "aria-hidden": "true" }, bar(count / opinion.masks, colors[label])),
         ),
       ),
     ),

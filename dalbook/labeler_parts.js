@@ -34,7 +34,8 @@ export const icon = (name) =>
 
 export const cap = (key) => h("kbd", { "aria-hidden": "true" }, key);
 
-/** How much of something is done, as a filled bar; `part` from 0 to 1. */
-export function bar(part) {
-  return h("span", { style: `width: ${(100 * Math.min(1, Math.max(0, part))).toFixed(1)}%` });
+/** How much of something is done, as a filled bar; `part` from 0 to 1, a color where it is not the accent's. */
+export function bar(part, color = "") {
+  const width = `width: ${(100 * Math.min(1, Math.max(0, part))).toFixed(1)}%`;
+  return h("span", { style: color ? `${width}; background: ${color}` : width });
 }

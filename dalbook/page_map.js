@@ -9,7 +9,6 @@ const EDGE = 14;
 const KEYS = "1234567890";
 
 const place = (share) => EDGE + share * (SIZE - 2 * EDGE);
-const say = (name) => name.replaceAll("_", " ");
 
 export class ClipMap {
   /**
@@ -35,7 +34,8 @@ export class ClipMap {
     const seen = [opinion, session, session.rows.length, session.shown?.clip];
     if (seen.every((one, i) => one === this.seen[i])) return;
     this.seen = seen;
-    const kinds = this.game.data.ids.map((_, clip) => this.#kind(clip));
+    this.kinds = this.#kinds();
+    const { kinds } = this;
     const shown = session.shown?.clip ?? -1;
     const order = { plain: 0, guessed: 1, labeled: 2 };
     const clips = [...kinds.keys()].sort((a, b) => order[kinds[a].kind] - order[kinds[b].kind]);
@@ -51,12 +51,15 @@ export class ClipMap {
     }
   }
 
-  #kind(clip) {
-    const { session, opinion } = this.game;
-    const label = session.labels.get(clip);
-    if (label !== undefined) return { kind: "labeled", label };
-    const guess = opinion?.pseudo.get(clip);
-    return guess === undefined ? { kind: "plain" } : { kind: "guessed", label: guess };
+  /** What each clip is to be drawn as, and its class. */
+  #kinds() {
+    const { session, opinion, data } = this.game;
+    const { labels } = session;
+    return data.ids.map((_, clip) => {
+      if (labels.has(clip)) return { kind: "labeled", label: labels.get(clip) };
+      const label = opinion?.pseudo.get(clip);
+      return label === undefined ? { kind: "plain" } : { kind: "guessed", label };
+    });
   }
 
   #at(clip) {
@@ -101,11 +104,10 @@ export class ClipMap {
   }
 
   #described(clip) {
-    const { classes, ids } = this.game.data;
-    const { kind, label } = this.#kind(clip);
-    const name = say(classes[label] ?? "");
+    const { kind, label } = this.kinds[clip];
+    const name = this.game.get("classes")[label];
     const what = { plain: "no label", guessed: `guessed: ${name}`, labeled: name };
-    return `${ids[clip]} (${what[kind]})`;
+    return `${this.game.data.ids[clip]} (${what[kind]})`;
   }
 
   #legend() {

@@ -1,5 +1,6 @@
 // Around the labeler: how to begin, and what goes on inside the learner.
 
+import { drawOpinion } from "./labeler_beside.js";
 import { h } from "./labeler_parts.js";
 import { curveWords, drawCurve, legend } from "./page_curve.js";
 import { ClipMap } from "./page_map.js";
@@ -11,7 +12,6 @@ const THRESHOLDS = [0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.99, 
 const MORE = 10; // labels at one press
 const ENOUGH = 5; // answers that are counted
 
-const say = (name) => name.replaceAll("_", " ");
 const button = (words, act, attributes = {}) => h("button", { type: "button", onclick: act, ...attributes }, words);
 
 /** The strip above the labeler, until the model learns. */
@@ -97,7 +97,7 @@ export function drawPanel(game, colors, listen) {
     map.draw();
     for (const one of knobs) one.show();
     const own = opinion?.of.get(session.shown?.clip);
-    votes.replaceChildren(...drawVotes(own, game.data.classes, colors, session));
+    votes.replaceChildren(...drawVotes(own, game.get("classes"), colors, session));
     if (opinion) node.dataset.round = opinion.round;
     effect.textContent = opinion ? effects(opinion) : "They act once the model has begun to learn.";
   };
@@ -145,18 +145,9 @@ function effects({ pseudo, places: [labels, guesses] }) {
 function drawVotes(own, classes, colors, { begun, shown }) {
   if (!begun) return [h("p", { class: "dlb-small" }, "There is no model yet.")];
   if (!own) return [h("p", { class: "dlb-small" }, shown ? "One moment …" : "No clip is on screen.")];
-  const order = own.votes.map((count, label) => [count, label]).filter(([count]) => count);
-  order.sort((a, b) => b[0] - a[0]);
   const most = Math.log(classes.length).toFixed(2);
-  return [
-    h("ul", { class: "dlb-votes", "aria-label": `Votes of ${own.masks} hypotheses` },
-      ...order.map(([count, label]) => h("li", {}, h("span", {}, say(classes[label])),
-        h("span", { class: "dlb-count" }, `${count} of ${own.masks}`),
-        h("span", { class: "dlb-bar", "aria-hidden": "true" },
-          h("span", { style: `width: ${(100 * count) / own.masks}%; background: ${colors[label]}` }))))),
-    h("p", { class: "dlb-small" }, `Vote entropy ${own.entropy.toFixed(2)} nats (0: all agree, ${most}: each class `,
-      `gets as many), rank ${own.rank} of ${own.of}.`),
-  ];
+  const nats = `${own.entropy.toFixed(2)} nats (0: all agree, ${most}: each class gets as many)`;
+  return drawOpinion({ ...own, words: `Vote entropy ${nats}, rank ${own.rank} of ${own.of}.` }, classes, "", colors);
 }
 
 /** Download and start over, with the question on the page itself. */

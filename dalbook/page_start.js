@@ -35,6 +35,7 @@ export function start(el, { data, colors, sounds, base }, room) {
     const [meta, [file]] = await there.message(clip);
     if (!file) return;
     document.dispatchEvent(new CustomEvent("dalbook-labeler-plays", { detail: audio }));
+    URL.revokeObjectURL(audio.src); // the clip before
     audio.src = URL.createObjectURL(new Blob([file], { type: meta.mime }));
     audio.play().catch(() => {});
   };
