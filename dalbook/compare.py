@@ -186,6 +186,19 @@ def in_words(table: pd.DataFrame) -> str:
     return " ".join(sentences)
 
 
+def described(name: str, part: pd.DataFrame) -> str:
+    """What a corpus's part of a table was measured on: embedding (DAL's), trials, folds held out.
+
+    >>> rows = [["yamnet", "dal", fold, trial] for fold in (1, 2) for trial in range(10)]
+    >>> described("UrbanSound8K", pd.DataFrame(rows, columns="embedding learner fold trial".split()))
+    'UrbanSound8K, yamnet, 10 trials, held out: fold 1, 2'
+    """
+    folds = ", ".join(map(str, sorted(part["fold"].unique())))
+    n = part["trial"].nunique()
+    embedding = part.loc[part["learner"].str.startswith("dal"), "embedding"].iloc[0]
+    return f"{name}, {embedding}, {'one trial' if n == 1 else f'{n} trials'}, held out: fold {folds}"
+
+
 def _each_once(table: pd.DataFrame) -> pd.DataFrame:
     """The table as it is, or an error where averaging would count a run twice, such as one of two corpora."""
     where = ["learner", "fold", "trial", "budget"]
