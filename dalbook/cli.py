@@ -102,7 +102,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _prepare(options: argparse.Namespace) -> int:
-    from dalbook.prepare import prepare_folder, prepare_urbansound8k
+    from dalbook.embeddings.prepare import prepare_folder, prepare_urbansound8k
 
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
@@ -137,10 +137,10 @@ def _curve(options: argparse.Namespace) -> int:
 
     from tqdm.auto import tqdm
 
-    from dalbook.corpus import load_corpus
-    from dalbook.curve import plan, run_all, settings
-    from dalbook.embedding import embeddings_for
-    from dalbook.simulate import summary
+    from dalbook.corpora.corpus import load_corpus
+    from dalbook.embeddings.embed import embeddings_for
+    from dalbook.experiments.curve import plan, run_all, settings
+    from dalbook.learners.simulate import summary
 
     learners = [name.strip() for name in options.learners.split(",")]
     corpus = load_corpus(options.corpus, **({} if options.root is None else {"root": options.root}))
@@ -186,7 +186,7 @@ def _curve(options: argparse.Namespace) -> int:
 
 def _bench(options: argparse.Namespace) -> int:
     check_target(options.json)
-    from dalbook.bench import bench
+    from dalbook.experiments.benchmarks.bench import bench
 
     figures = bench(print)
     if options.json:
@@ -198,7 +198,7 @@ def _rehearse(options: argparse.Namespace) -> int:
     check_target(options.json)
     if options.jobs < 1:
         raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
-    from dalbook.rehearsal import rehearse
+    from dalbook.experiments.benchmarks.rehearsal import rehearse
 
     figures = rehearse(options.metadata, options.jobs, print)
     if options.json:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dalbook.cache import write_whole
+from dalbook.files.cache import write_whole
 
 
 def integers(text: str, option: str) -> list[int]:

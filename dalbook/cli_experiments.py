@@ -68,11 +68,11 @@ def _run(options: argparse.Namespace) -> int:
 
     from tqdm.auto import tqdm
 
-    from dalbook.corpus import load_corpus
-    from dalbook.embedding import embeddings_for
-    from dalbook.experiments import plan
-    from dalbook.inputs import Inputs
-    from dalbook.listing import Listing
+    from dalbook.corpora.corpus import load_corpus
+    from dalbook.embeddings.embed import embeddings_for
+    from dalbook.experiments.batch import Listing
+    from dalbook.experiments.dataset import Inputs
+    from dalbook.experiments.plan import plan
 
     corpus = load_corpus(options.corpus, **({} if options.root is None else {"root": options.root}))
     print(corpus.description)
@@ -99,7 +99,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _status(options: argparse.Namespace) -> int:
-    from dalbook.listing import Listing
+    from dalbook.experiments.batch import Listing
 
     for listing in Listing.find(options.out, options.figure):
         now = listing.status()
@@ -138,7 +138,7 @@ def _figure(options: argparse.Namespace) -> int:
 def _results(options: argparse.Namespace):
     import pandas as pd
 
-    from dalbook.listing import Listing
+    from dalbook.experiments.batch import Listing
 
     return pd.concat([one.table() for one in Listing.find(options.out, options.figure)], ignore_index=True)
 

@@ -20,8 +20,8 @@ from front_end import FRONT_ENDS, Notebook, chromium, served, write_notebook
 CODE = """
 import numpy as np
 from dalbook import Labeler, load_corpus
-from dalbook.bench import embeddings_like
-from dalbook.corpus import Corpus
+from dalbook.experiments.benchmarks.bench import embeddings_like
+from dalbook.corpora.corpus import Corpus
 
 toy, n = load_corpus("toy-city"), {clips}
 which = np.arange(n) % len(toy)

@@ -31,8 +31,8 @@ def two_clips() -> list[tuple[str, str, tuple]]:
     import numpy as np
 
     from dalbook import DALConfig, DropoutLearner, embed, load_corpus
-    from dalbook.acquisition import vote_entropy
-    from dalbook.simulate import initial_labels
+    from dalbook.learners.acquisition import vote_entropy
+    from dalbook.learners.simulate import initial_labels
 
     corpus = load_corpus("toy-city")
     pool, _ = corpus.split(1)
@@ -57,7 +57,7 @@ class Undecided(SphinxDirective):
     """``undecided``: two clips to listen to, with the votes on each, and the truth folded away."""
 
     def run(self) -> list[nodes.Node]:
-        from dalbook.player import BESIDE_THE_PAGE, players
+        from dalbook.book.player import BESIDE_THE_PAGE, players
 
         clips = two_clips()
         names = {f"Clip {letter}: {votes}": sound for letter, (votes, _, sound) in zip("AB", clips, strict=True)}

@@ -53,7 +53,7 @@ def prepare(app, config) -> None:
 
 def _ours(root: Path) -> list[Path]:
     """What a page loads by itself; all other scripts of the package stand in those that chapters have made."""
-    return [root / "dalbook" / name for name in ("quiz.js", "quiz.css")]
+    return [root / "dalbook" / "book" / "static" / name for name in ("quiz.js", "quiz.css")]
 
 
 def load(app, pagename, templatename, context, doctree) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dalbook.figures.look import LEARNER_STYLES, TEXT
+from dalbook.figures.style import LEARNER_STYLES, TEXT
 
 
 def nearness(rows: Iterable[Mapping]) -> go.Figure:

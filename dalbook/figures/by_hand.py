@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dalbook.figures.look import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, LINE
+from dalbook.figures.style import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, LINE
 
 
 def curves(runs: Mapping[str, Sequence[Mapping[int, float]]]) -> go.Figure:
@@ -141,7 +141,7 @@ def doubt(
     names
         A name a clip.
     sounds
-        An address a clip, of `dalbook.player.sound_url`.
+        An address a clip, of `dalbook.book.player.sound_url`.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
 
-from dalbook.figures.look import LEARNER_STYLES
+from dalbook.figures.style import LEARNER_STYLES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -61,7 +61,7 @@ def experiment(table: pd.DataFrame) -> go.Figure:
 
     ``table`` is that of ``dalbook table``. Its first corpus is shown first.
     """
-    from dalbook.compare import curves
+    from dalbook.experiments.analysis import curves
 
     parts = {str(name): part for name, part in table.groupby("corpus", sort=False)}
     return _switch({name: learning_curve(curves(part)) for name, part in parts.items()})
@@ -72,7 +72,7 @@ def guesses(table: pd.DataFrame) -> go.Figure:
 
     ``table`` is that of ``dalbook table``; the counts stand above, the shares below.
     """
-    from dalbook.compare import guesses as counted
+    from dalbook.experiments.analysis import guesses as counted
 
     drawn = {}
     for corpus, part in table.groupby("corpus", sort=False):

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dalbook.figures.hypotheses import colours
-from dalbook.figures.look import LEARNER_STYLES, TEXT
+from dalbook.figures.style import LEARNER_STYLES, TEXT
 
 FACES = ("#fff", "#000")  # of the text on a bar, whichever reads better
 
@@ -28,7 +28,7 @@ def votes(
     classes
         C names.
     sounds
-        An address a clip, of `dalbook.player.sound_url`; without them there are no triangles.
+        An address a clip, of `dalbook.book.player.sound_url`; without them there are no triangles.
 
     Examples
     --------

@@ -9,8 +9,8 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from dalbook.figures.look import CLASS_COLOURS, CLASS_SYMBOLS
 from dalbook.figures.points import points
+from dalbook.figures.style import CLASS_COLOURS, CLASS_SYMBOLS
 
 KINDS = {"same recording": "#0098c0", "same class": "#487020", "other class": "#d80818"}
 CLASSIFIERS = {"nearest clip": ("#3050f8", "circle"), "SVM": ("#c88028", "square")}
@@ -61,7 +61,7 @@ def sound_map(
     names
         What the clips are called, n of them.
     sounds
-        An address for each, see `dalbook.player.sound_url`; without them the map is silent.
+        An address for each, see `dalbook.book.player.sound_url`; without them the map is silent.
 
     Examples
     --------

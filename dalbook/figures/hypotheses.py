@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dalbook.figures.look import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, LINE
+from dalbook.figures.style import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, LINE
 
 GOLDEN = 0.618033988749895  # multiples of it, modulo 1, spread evenly: jitter that is the same every time
 

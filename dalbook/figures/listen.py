@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 import plotly.graph_objects as go
 
-from dalbook.figures.page import listens
+from dalbook.figures.display import listens
 
 
 def widget(fig: go.Figure, choose: bool) -> ipywidgets.VBox:

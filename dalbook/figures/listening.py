@@ -10,9 +10,9 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
-from dalbook.figures.look import CLASS_COLOURS
+from dalbook.corpora.preview import envelope
 from dalbook.figures.points import points
-from dalbook.media import envelope
+from dalbook.figures.style import CLASS_COLOURS
 
 SOUND, WINDOW, ACCENT = "#0098c0", "#c88028", "#d80818"  # the signal, what weighs it, what is pointed at
 SCALE = "Magma"
@@ -122,7 +122,7 @@ def spectrogram(db: ArrayLike, hz: ArrayLike, step: float, log: bool = True) -> 
 def gallery(pictures: Mapping[str, np.ndarray], hz: ArrayLike, step: float, sounds: Mapping[str, str]) -> go.Figure:
     """Spectrograms (bands, frames) of several clips by class, two in a row, each with a mark that plays its sound.
 
-    ``sounds`` has an address for each, see `dalbook.player.sound_url`.
+    ``sounds`` has an address for each, see `dalbook.book.player.sound_url`.
 
     >>> fig = gallery({"siren": np.zeros((3, 5)), "gun_shot": np.zeros((3, 5))}, [1, 2, 3], 0.1, {"siren": "a.mp3"})
     >>> len(fig.data), fig.data[1].customdata

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from dalbook.figures.disagreement import votes
-from dalbook.figures.look import LEARNER_STYLES, TEXT
+from dalbook.figures.style import LEARNER_STYLES, TEXT
 
 # A box: middle, half its width and height, text. On a unit of 10 by 11, so that a phone can show it.
 BOXES = {

@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from dalbook.figures.look import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, LINE, TEXT
+from dalbook.figures.style import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, LINE, TEXT
 
 
 def clip_map(points: ArrayLike, classes: Sequence[str], names: Sequence[str], sounds: Sequence[str]) -> go.Figure:

@@ -9,8 +9,8 @@ from zlib import crc32
 
 import plotly.graph_objects as go
 
-from dalbook.figures.look import CONFIG
-from dalbook.figures.page import check, display_html, figure_html, is_static, live_caption, name
+from dalbook.figures.display import check, display_html, figure_html, is_static, live_caption, name
+from dalbook.figures.style import CONFIG
 
 
 def explore(

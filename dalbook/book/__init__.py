@@ -1,0 +1,1 @@
+"""What stands around the chapters: result tables, the player, the quizzes."""

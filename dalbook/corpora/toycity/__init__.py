@@ -1,0 +1,1 @@
+"""The built-in corpus: a city of sounds, synthesized from a seed."""

@@ -1,0 +1,1 @@
+"""From a clip to a vector: the embedders, their cache, and the files they are kept in."""

@@ -1,0 +1,208 @@
+"""The long run over all clips of a corpus: several at a time, kept as it goes, and no clip stops the others."""
+
+from __future__ import annotations
+
+import importlib
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dalbook.corpora.audio import resample
+from dalbook.corpora.corpus import Corpus
+from dalbook.embeddings.checkpoint import PartialRows
+from dalbook.embeddings.prefetch import ReadAhead, batches
+from dalbook.embeddings.registry import EMBEDDERS, Embedder, load_network
+
+CHUNK = 16  # clips that a process gets at a time
+
+# positions, their rows (b, d), and by position why a row is missing
+Part = tuple[Sequence[int], np.ndarray, dict[int, str]]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a run over a corpus gave.
+
+    Attributes
+    ----------
+    x
+        float32 (n, d), zeros for broken clips.
+    broken
+        By id, why a clip has no embedding.
+    resumed
+        Clips that were there from an earlier run.
+    seconds
+        The time it took, without the loading of a network.
+    waited
+        The share of it that the network spent waiting for sound; None where there is no network.
+    """
+
+    x: NDArray[np.float32]
+    broken: dict[str, str]
+    resumed: int = 0
+    seconds: float = 0.0
+    waited: float | None = None
+
+
+def run(
+    corpus: Corpus,
+    embedder: str,
+    model: Path | None = None,
+    device: str = "auto",
+    jobs: int = 2,
+    progress: bool = True,
+    rows: PartialRows | None = None,
+    earlier: Run | None = None,
+) -> Run:
+    """Embed the clips that are not in `rows` or `earlier` yet, and add them to `rows` as they come.
+
+    Parameters
+    ----------
+    corpus
+        n clips.
+    embedder
+        One of EMBEDDERS.
+    model, device
+        A network's weights, and where it computes.
+    jobs
+        Processes that compute; with a network, threads that decode beside it.
+    progress
+        Show a progress bar.
+    rows
+        What is there already, and where to keep more.
+    earlier
+        An earlier run over the same corpus, of which only the broken clips are tried again.
+
+    Raises
+    ------
+    ValueError
+        If not a single clip could be embedded, or the network cannot be loaded.
+
+    Warns
+    -----
+    UserWarning
+        If rows can no longer be kept, for example because the disk is full; the run goes on without.
+    """
+    from tqdm.auto import tqdm
+
+    known = EMBEDDERS[embedder]
+    x = np.zeros((len(corpus), known.dimensions), dtype=np.float32)
+    missing = np.ones(len(corpus), dtype=bool)
+    if earlier is not None:
+        missing[:] = [clip in earlier.broken for clip in corpus.ids]
+        x[~missing] = earlier.x[~missing]
+    if rows is not None:
+        there, x_there = rows.read()
+        x[there], missing[there] = x_there, False
+    todo = np.flatnonzero(missing).tolist()
+    network = load_network(embedder, model, device) if known.network and todo else None
+    start, waited, broken = time.perf_counter(), None, {}
+    if network is None:
+        parts = _in_processes(corpus, todo, known, jobs)
+    else:
+        rate = importlib.import_module(known.module).RATE
+        ahead = ReadAhead(lambda i: resample(*corpus.audio(i), rate), todo, threads=jobs)
+        parts = _in_batches(ahead, network, known.dimensions)
+    with tqdm(
+        total=len(corpus), initial=len(corpus) - len(todo), desc=embedder, unit="clip", disable=not progress
+    ) as bar:
+        for clips, vectors, problems in parts:
+            good = np.array([clip not in problems for clip in clips], dtype=bool)
+            whole = np.array(clips, dtype=np.int64)[good]
+            x[whole] = vectors[good]
+            broken.update(problems)
+            rows = _keep(rows, whole, vectors[good])
+            bar.update(len(clips))
+    seconds = time.perf_counter() - start
+    if network is not None:
+        waited = ahead.waited / seconds
+    named = {corpus.ids[clip]: broken[clip] for clip in sorted(broken)}
+    if len(named) == len(corpus):
+        name, reason = next(iter(named.items()))
+        raise ValueError(f"not one of the {len(corpus)} clips could be embedded; the first, {name}: {reason}")
+    return Run(x, named, len(corpus) - len(todo), seconds, waited)
+
+
+def _keep(rows: PartialRows | None, clips: np.ndarray, vectors: np.ndarray) -> PartialRows | None:
+    if rows is None or not len(clips):
+        return rows
+    try:
+        rows.append(clips, vectors)
+    except OSError as error:
+        warnings.warn(
+            f"{rows.path} cannot be written to ({error}): from here on, nothing is kept if this is interrupted",
+            stacklevel=3,
+        )
+        return None
+    return rows
+
+
+def _in_processes(corpus: Corpus, todo: list[int], embedder: Embedder, jobs: int) -> Iterator[Part]:
+    from joblib import Parallel, delayed
+
+    chunks = [todo[at : at + CHUNK] for at in range(0, len(todo), CHUNK)]
+    # starting processes takes longer than a chunk
+    pool = Parallel(n_jobs=jobs if len(chunks) > 1 else 1, return_as="generator")
+    results = pool(delayed(embed_chunk)(corpus, chunk, embedder) for chunk in chunks)
+    for chunk, (x, broken) in zip(chunks, results, strict=True):
+        yield chunk, x, broken
+
+
+def embed_chunk(corpus: Corpus, chunk: Sequence[int], embedder: Embedder) -> tuple[np.ndarray, dict[int, str]]:
+    """The rows (b, d) of some clips, one after the other, and by position what is wrong with the broken ones."""
+    function = getattr(importlib.import_module(embedder.module), embedder.function)
+    x = np.zeros((len(chunk), embedder.dimensions), dtype=np.float32)
+    broken = {}
+    for row, i in enumerate(chunk):
+        try:
+            x[row] = _finite(function(*corpus.audio(i)))
+        except Exception as error:  # whatever is wrong with one clip, the others are not lost
+            broken[i] = _reason(error)
+    return x, broken
+
+
+def _in_batches(ahead: ReadAhead, network: Callable[[list[np.ndarray]], np.ndarray], d: int) -> Iterator[Part]:
+    undecoded: dict[int, str] = {}
+
+    def decoded() -> Iterator[tuple[int, np.ndarray]]:
+        for clip, sound in ahead:
+            if isinstance(sound, Exception):
+                undecoded[clip] = _reason(sound)
+            else:
+                yield clip, sound
+
+    for batch in batches(decoded()):
+        clips, sounds = [clip for clip, _ in batch], [x for _, x in batch]
+        try:
+            yield clips, _finite(network(sounds)), {}
+        except Exception:  # one of them is to blame
+            yield clips, *_one_by_one(network, clips, sounds, d)
+    yield list(undecoded), np.zeros((len(undecoded), d), dtype=np.float32), undecoded
+
+
+def _one_by_one(
+    network: Callable[[list[np.ndarray]], np.ndarray], clips: list[int], sounds: list[np.ndarray], d: int
+) -> tuple[np.ndarray, dict[int, str]]:
+    x = np.zeros((len(clips), d), dtype=np.float32)
+    broken = {}
+    for row, (clip, sound) in enumerate(zip(clips, sounds, strict=True)):
+        try:
+            x[row] = _finite(network([sound]))[0]
+        except Exception as error:
+            broken[clip] = _reason(error)
+    return x, broken
+
+
+def _finite(x: np.ndarray) -> np.ndarray:
+    if not np.isfinite(x).all():
+        raise ValueError("its embedding is not finite")
+    return x
+
+
+def _reason(error: Exception) -> str:
+    return str(error) or type(error).__name__

@@ -1,0 +1,75 @@
+"""Positions of clips on a flat map in which clips whose embeddings are alike lie side by side.
+
+    python -m dalbook.embeddings.map --root DIR --embedding yamnet.npz --out urbansound8k_map.csv
+
+writes those of some clips of UrbanSound8K, with their names, classes and folds.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import ArrayLike, NDArray
+
+PER_CLASS = 18  # clips drawn on a map, so that they can be told apart
+
+
+def some_of_each(labels: ArrayLike, per_class: int = PER_CLASS, seed: int = 0) -> NDArray[np.int64]:
+    """Positions of up to ``per_class`` clips of each class, drawn at random, ascending.
+
+    >>> some_of_each([0, 0, 0, 1], per_class=2, seed=0).tolist()
+    [0, 2, 3]
+    """
+    labels = np.asarray(labels)
+    rng = np.random.default_rng(seed)
+    drawn = [rng.permutation(np.flatnonzero(labels == c))[:per_class] for c in np.unique(labels)]
+    return np.sort(np.concatenate(drawn))
+
+
+def positions(x: ArrayLike, seed: int = 0) -> NDArray[np.float64]:
+    """Positions (n, 2) on a t-SNE map of embeddings (n, d) by their cosine distance (1); n is at least 16.
+
+    Laurens van der Maaten and Geoffrey Hinton, Visualizing Data using t-SNE, 2008. A second on one core for some
+    hundred clips. The same seed gives the same map on one machine; on another one it may be turned or differ.
+
+    >>> positions(np.random.default_rng(0).random((20, 5))).shape
+    (20, 2)
+    """
+    from sklearn.manifold import TSNE
+    from threadpoolctl import threadpool_limits
+
+    tsne = TSNE(metric="cosine", init="pca", perplexity=15, random_state=seed)
+    with threadpool_limits(1):  # so few points are slower with more threads
+        return tsne.fit_transform(np.asarray(x, dtype=np.float32)).astype(float)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run ``python -m dalbook.embeddings.map``."""
+    from dalbook.corpora.corpus import load_corpus
+    from dalbook.embeddings.embed import load_embeddings
+
+    parser = argparse.ArgumentParser(prog="python -m dalbook.embeddings.map", description=__doc__.splitlines()[0])
+    parser.add_argument("--root", required=True, help="folder of urbansound8k, with metadata/ and audio/")
+    parser.add_argument("--embedding", required=True, help="an .npz file with its embeddings")
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table to write, CSV")
+    options = parser.parse_args(arguments)
+    corpus = load_corpus("urbansound8k", root=options.root)
+    shown = some_of_each(corpus.labels)
+    xy = positions(load_embeddings(options.embedding, corpus)[shown])
+    columns = {
+        "clip": [corpus.ids[i] for i in shown],
+        "class": [corpus.classes[corpus.labels[i]] for i in shown],
+        "fold": corpus.folds[shown],
+        "x": xy[:, 0].round(2),
+        "y": xy[:, 1].round(2),
+    }
+    pd.DataFrame(columns).to_csv(options.out, index=False)
+    print(options.out)
+
+
+if __name__ == "__main__":
+    main()

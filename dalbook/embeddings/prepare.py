@@ -1,0 +1,288 @@
+"""From nothing to embeddings: what is missing is fetched, checked and unpacked, then every clip is embedded once."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from dalbook.corpora.corpus import Corpus, fingerprint, load_corpus
+from dalbook.embeddings.archive import extract, unpacked
+from dalbook.embeddings.download import NoNetworkError, check, check_room, download, gigabytes
+from dalbook.embeddings.embed import embed_to_file
+from dalbook.embeddings.prepare_report import (
+    CLIPS,
+    count,
+    embedding_bytes,
+    quoted,
+    say,
+    tell_embeddings,
+    tell_fetched,
+    tell_plan,
+    tell_summary,
+)
+from dalbook.embeddings.registry import by_hand, check_library, known, load_network, weights_file
+from dalbook.embeddings.remotes import UNPACKED, URBANSOUND8K, Remote, kept_at, located
+from dalbook.files.cache import cache_folder
+
+INSIDE = "UrbanSound8K"  # the archive's folder
+WITHOUT = (
+    "Without a network, bring the files: a copy of UrbanSound8K with --root, weights with --model. Or do without: "
+    "logmel and mfcc need no weights, toy-city (dalbook curve) and your own recordings (dalbook prepare folder) no "
+    "download"
+)
+
+
+def prepare_urbansound8k(
+    root: str | os.PathLike | None = None,
+    embedding: str = "cnn14",
+    fetch: bool = False,
+    device: str = "auto",
+    limit: int | None = None,
+    model: str | os.PathLike | None = None,
+    jobs: int = 2,
+    progress: bool = True,
+) -> Path:
+    """Make UrbanSound8K's embeddings: fetch what is missing, embed all clips, print what is there.
+
+    Stopped anywhere, it goes on there when it is run again.
+
+    Parameters
+    ----------
+    root
+        The folder that holds, or shall hold, `metadata` and `audio`; by default a folder in the cache. If the archive
+        UrbanSound8K.tar.gz lies in it, it need not be fetched.
+    embedding
+        One of EMBEDDERS.
+    fetch
+        Whether anything may be downloaded.
+    device
+        Where a network computes.
+    limit
+        Embed only this many clips, evenly spread, to try it out.
+    model
+        The network's weights, if you have them.
+    jobs
+        Processes, or threads that decode beside a network.
+    progress
+        Show progress bars.
+
+    Returns
+    -------
+    Path
+        The embedding file.
+
+    Raises
+    ------
+    NoNetworkError
+        If something must be fetched and there is no network; the message says what can be done without.
+    FileNotFoundError
+        If something is missing and may not be fetched.
+    ValueError, OSError
+        If a file is not the right one, or the disk has too little room, or the result cannot be written.
+    """
+    _check(limit)
+    root = (cache_folder() / INSIDE if root is None else Path(root)).expanduser().absolute()
+    remote, archive = located(URBANSOUND8K), root / URBANSOUND8K.file
+    weights = _missing_weights(embedding, model)
+    # where it is a folder further down, load_corpus says so
+    there = any((place / "metadata").exists() for place in (root, root / INSIDE))
+    if not there and (root / "audio").exists() and not unpacked(archive, root).exists():
+        raise FileExistsError(
+            f"{root} has `audio`, but not `metadata`; complete it, or choose an empty folder as --root"
+        )
+    fetched = [one for one in (weights, None if there or archive.exists() else remote) if one is not None]
+    tell_plan(root, there, archive, fetched, embedding, limit)
+    _check_fetch(fetched, fetch)
+    check_library(embedding)
+    _check_room(_needs(root, there, archive, fetched, remote) + [_embeddings_need(embedding, limit or CLIPS)])
+    _fetch_weights(embedding, weights, progress)
+    if not there:
+        # before gigabytes are fetched: can the network be used at all?
+        if known(embedding).network:
+            load_network(embedding, weights_file(embedding, model), device)
+        _fetch(remote, archive, progress, local=archive.exists())
+        extract(archive, root, INSIDE, progress)
+        say(f"{archive} ({gigabytes(archive.stat().st_size)}) is no longer needed")
+    corpus, troubles = _load("urbansound8k", root=root)
+    return _finish(corpus, troubles, embedding, device, limit, model, jobs, progress, f"--root {quoted(root)}")
+
+
+def prepare_folder(
+    root: str | os.PathLike,
+    embedding: str = "cnn14",
+    fetch: bool = False,
+    device: str = "auto",
+    limit: int | None = None,
+    model: str | os.PathLike | None = None,
+    segment: float | None = None,
+    skip_silence: float | None = None,
+    jobs: int = 2,
+    progress: bool = True,
+) -> Path:
+    """Make the embeddings of your own recordings: as `prepare_urbansound8k`, and nothing but weights is ever fetched.
+
+    Parameters
+    ----------
+    root
+        The folder with the recordings.
+    segment, skip_silence
+        As `load_corpus` takes them.
+
+    Returns
+    -------
+    Path
+        The embedding file.
+    """
+    _check(limit)
+    weights = _missing_weights(embedding, model)
+    fetched = [] if weights is None else [weights]
+    say(f"Your recordings: {Path(root).expanduser().absolute()}")
+    tell_fetched(fetched)
+    _check_fetch(fetched, fetch)
+    check_library(embedding)
+    # class names do not change the embeddings, and so are chosen later
+    corpus, troubles = _load("folder", root=root, classes=["unknown"], segment=segment, skip_silence=skip_silence)
+    say(corpus.description)
+    n = len(corpus) if limit is None else min(limit, len(corpus))
+    tell_embeddings(embedding, count(limit, len(corpus)), n)
+    _check_room([(kept_at(one).parent, one.size or 0, one.file) for one in fetched] + [_embeddings_need(embedding, n)])
+    _fetch_weights(embedding, weights, progress)
+    return _finish(corpus, troubles, embedding, device, limit, model, jobs, progress, None)
+
+
+def _check(limit: int | None) -> None:
+    """Refuse now what would be in vain in the end."""
+    if limit is not None and limit < 1:
+        raise ValueError(f"--limit must be at least 1, not {limit}")
+    cache = cache_folder().absolute()
+    there = next(place for place in (cache, *cache.parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK):
+        raise OSError(f"nothing can be kept in {cache}; set DALBOOK_CACHE to a folder that can be written to")
+
+
+def _check_fetch(fetched: Sequence[Remote], allowed: bool) -> None:
+    """Refuse to fetch what has no address, or anything at all if nobody allowed it."""
+    for one in fetched:
+        if one.url is None:
+            raise FileNotFoundError(f"{one.file} has no address to fetch it from: {by_hand(one)}")
+    if not fetched or allowed:
+        return
+    sounds = [one.file == URBANSOUND8K.file for one in fetched]
+    other = f", or take --embedding logmel or mfcc, which need no {'weights' if any(sounds) else 'download'}"
+    raise FileNotFoundError(
+        f"{' and '.join(one.file for one in fetched)} must be fetched: add --download for that; or name your own copy "
+        f"with {' and '.join('--root DIR' if one else '--model FILE' for one in sounds)}"
+        + ("" if all(sounds) else other)
+    )
+
+
+def _missing_weights(embedding: str, model: str | os.PathLike | None) -> Remote | None:
+    weights = known(embedding).weights
+    if weights is None or model is not None:
+        weights_file(embedding, model)  # says if the file is not there
+        return None
+    return None if kept_at(weights).is_file() else located(weights)
+
+
+Need = tuple[Path, int, str]  # a folder, the bytes that are to come into it, and what they are
+
+
+def _needs(root: Path, there: bool, archive: Path, fetched: Sequence[Remote], remote: Remote) -> list[Need]:
+    """What weights and sounds will take on disk."""
+    needs = [(kept_at(one).parent, one.size or 0, one.file) for one in fetched if one is not remote]
+    if not there:
+        # a small stand-in for the archive unpacks to something small
+        unpacked = UNPACKED if remote.size == URBANSOUND8K.size else 0
+        half = archive.with_name(archive.name + ".part")
+        came = next((path.stat().st_size for path in (archive, half) if path.exists()), 0)
+        needs.append((root, max(0, (remote.size or 0) - came) + unpacked, "UrbanSound8K"))
+    return needs
+
+
+def _embeddings_need(embedding: str, n: int) -> Need:
+    return cache_folder(), embedding_bytes(embedding, n), "the embeddings"
+
+
+def _check_room(needs: Sequence[Need]) -> None:
+    """Make sure that each disk has room for all that is to come onto it, together."""
+    disks: dict[int, list[Need]] = {}
+    for need in needs:
+        folder = need[0].absolute()
+        there = next(place for place in (folder, *folder.parents) if place.exists())
+        disks.setdefault(os.stat(there).st_dev, []).append(need)
+    for together in disks.values():
+        check_room(together[0][0], sum(size for _, size, _ in together), " and ".join(what for *_, what in together))
+
+
+def _fetch_weights(embedding: str, weights: Remote | None, progress: bool) -> None:
+    if weights is not None:
+        _fetch(weights, kept_at(known(embedding).weights), progress)
+
+
+def _fetch(remote: Remote, path: Path, progress: bool, local: bool = False) -> None:
+    try:
+        if local:
+            check(path, remote, progress)
+        else:
+            download(remote, path, progress)
+    except NoNetworkError as error:
+        raise NoNetworkError(f"there is no network: {error}. {WITHOUT}") from None
+
+
+def _load(name: str, **arguments) -> tuple[Corpus, list[str]]:
+    """The corpus, and what its loading warned of."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        corpus = load_corpus(name, **arguments)
+    return corpus, [str(warning.message) for warning in caught]
+
+
+def _finish(
+    corpus: Corpus,
+    troubles: list[str],
+    embedding: str,
+    device: str,
+    limit: int | None,
+    model: str | os.PathLike | None,
+    jobs: int,
+    progress: bool,
+    where: str | None,
+) -> Path:
+    """Embed, and print the summary."""
+    corpus = corpus if limit is None or limit >= len(corpus) else _some_of(corpus, limit)
+    result, path = embed_to_file(corpus, embedding, jobs=jobs, progress=progress, model=model, device=device)
+    tell_summary(corpus, troubles, result)
+    if path is None:
+        raise OSError(f"the embeddings could not be kept in {cache_folder()}")
+    say(f"Embeddings, {result.x.shape[0]} clips x {result.x.shape[1]}: {path}")
+    if where is not None and limit is None:
+        say(f"Use them: dalbook curve --corpus {corpus.name} {where} --embedding {quoted(path)}")
+    return path
+
+
+def _some_of(corpus: Corpus, limit: int) -> Corpus:
+    """A corpus of `limit` of the clips, evenly spread."""
+    clips = np.linspace(0, len(corpus) - 1, limit).round().astype(int)
+    return replace(
+        corpus,
+        ids=tuple(corpus.ids[clip] for clip in clips),
+        labels=corpus.labels[clips],
+        folds=corpus.folds[clips],
+        sound=_Picked(corpus, tuple(clips.tolist())),
+        fingerprint=fingerprint(corpus.fingerprint, limit),
+        description=f"{corpus.description}\n{limit} of them, to try it out",
+    )
+
+
+@dataclass(frozen=True)
+class _Picked:
+    corpus: Corpus
+    clips: tuple[int, ...]
+
+    def __call__(self, i: int) -> tuple[np.ndarray, int]:
+        return self.corpus.audio(self.clips[i])

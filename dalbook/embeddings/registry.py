@@ -1,0 +1,158 @@
+"""The embedders by name, and the weights that some of them need."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from dalbook.corpora.corpus import file_stamp
+from dalbook.embeddings.remotes import CNN14, YAMNET, Remote, kept_at, located
+
+
+@dataclass(frozen=True)
+class Embedder:
+    """What turns a clip into a vector, and the module it is in, which is imported when it is used.
+
+    Attributes
+    ----------
+    module, function
+        A function (samples, rate) -> (d,), or, of a network, `load(model, device)`, which gives a function
+        (list of float32 arrays at the module's RATE) -> (b, d).
+    dimensions
+        d.
+    network
+        Whether it is one: it computes many clips at once, on a device.
+    weights
+        The file that the network needs.
+    library
+        The module's function that imports the package that the network needs, None where it needs no other.
+    """
+
+    module: str
+    function: str
+    dimensions: int
+    network: bool = False
+    weights: Remote | None = None
+    library: str | None = None
+
+
+EMBEDDERS = {
+    "logmel": Embedder("dalbook.embeddings.logmel", "logmel_embedding", 2048),
+    "mfcc": Embedder("dalbook.embeddings.mfcc", "mfcc_embedding", 275),
+    "yamnet": Embedder("dalbook.embeddings.yamnet", "load", 1024, network=True, weights=YAMNET, library="library"),
+    "cnn14": Embedder("dalbook.embeddings.cnn14", "load", 2048, network=True, weights=CNN14, library="library"),
+}
+
+
+def known(name: str) -> Embedder:
+    """The embedder of that name.
+
+    Raises
+    ------
+    ValueError
+        If there is none.
+
+    Examples
+    --------
+    >>> known("yamnet").dimensions
+    1024
+    """
+    if name not in EMBEDDERS:
+        raise ValueError(f"there is no embedder {name!r}; available: {', '.join(EMBEDDERS)}, or an .npz file")
+    return EMBEDDERS[name]
+
+
+def weights_file(name: str, model: str | os.PathLike | None = None) -> Path | None:
+    """The file with an embedder's weights: `model`, or the one that was fetched; None where it needs none.
+
+    Raises
+    ------
+    FileNotFoundError
+        If it is not there.
+    ValueError
+        If `model` is given for an embedder that has no weights.
+    """
+    weights = known(name).weights
+    if weights is None:
+        if model is not None:
+            raise ValueError(f"{name} needs no model file; leave {os.fspath(model)} out")
+        return None
+    path = kept_at(weights) if model is None else Path(model).expanduser().absolute()
+    if path.is_file():
+        return path
+    if model is not None:
+        raise FileNotFoundError(f"{path}: there is no such model file; {name} needs {weights.file} ({weights.page})")
+    known_by = f" ({weights.size} bytes, {weights.sum})" if weights.sum else ""
+    if located(weights).url is None:
+        raise FileNotFoundError(f"{name} needs {weights.file}{known_by}, which is not at {path}: {by_hand(weights)}")
+    raise FileNotFoundError(
+        f"{name} needs {weights.file}{known_by}, which is not at {path}: let "
+        f"`dalbook prepare ... --embedding {name} --download` "
+        f"fetch it, or name your own copy ({weights.page}) with --model FILE, in Python model="
+    )
+
+
+def by_hand(weights: Remote) -> str:
+    """What to do about weights that have no address to fetch them from."""
+    return (
+        f"get it at {weights.page} and give --model FILE, in Python model=, or set {weights.variable} to an address "
+        "that it can be fetched from"
+    )
+
+
+def check_library(name: str) -> None:
+    """Make sure, before anything is fetched, that the package that an embedder needs can be imported.
+
+    Raises
+    ------
+    ValueError
+        If it cannot, with what to install.
+
+    Examples
+    --------
+    >>> check_library("logmel")
+    """
+    embedder = known(name)
+    if embedder.library is None:
+        return
+    try:
+        getattr(importlib.import_module(embedder.module), embedder.library)()
+    except ImportError as error:
+        raise ValueError(str(error)) from error
+
+
+def load_network(name: str, model: Path | None, device: str = "auto") -> Callable[[list[np.ndarray]], np.ndarray]:
+    """The network of an embedder that is one.
+
+    Raises
+    ------
+    ValueError
+        If a library that it needs is not installed, or if its module's `load` raises one.
+    """
+    embedder = known(name)
+    try:
+        return importlib.import_module(embedder.module).load(model=model, device=device)
+    except ImportError as error:
+        # it says what to install; nothing is wrong with the program, so the command line gives it as one line
+        raise ValueError(str(error)) from error
+
+
+def file_sum(path: str | os.PathLike) -> str:
+    """SHA-256 of a file's content, in hexadecimal; read again only if the file has changed."""
+    return _file_sum(os.fspath(path), file_stamp(os.fspath(path)))
+
+
+@lru_cache
+def _file_sum(path: str, stamp: str) -> str:
+    digest = hashlib.sha256()
+    with open(path, "rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()

@@ -1,0 +1,120 @@
+"""What can be fetched: where from, how many bytes, the sum that proves it, the licence, and whom to cite."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from dalbook.files.cache import cache_folder
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file that somebody else publishes.
+
+    Attributes
+    ----------
+    file
+        Its name.
+    url
+        Its address; None where nobody vouches for one.
+    size
+        Bytes; None where they are not known before.
+    sum
+        "md5:..." or "sha256:..."; None where there is nothing to compare with.
+    page
+        Where a person finds it.
+    licence, citation
+        What its publisher asks for.
+    variable
+        The environment variable that holds another address, such as a mirror's.
+    """
+
+    file: str
+    url: str | None
+    size: int | None
+    sum: str | None
+    page: str
+    licence: str
+    citation: str
+    variable: str
+
+
+URBANSOUND8K = Remote(
+    file="UrbanSound8K.tar.gz",
+    url="https://zenodo.org/records/1203745/files/UrbanSound8K.tar.gz",
+    size=6_023_741_708,
+    sum="md5:9aa69802bbf37fb986f71ec1483a196e",
+    page="https://doi.org/10.5281/zenodo.1203745",
+    licence="Creative Commons, attribution, non-commercial (CC BY-NC)",
+    citation='J. Salamon, C. Jacoby, J. P. Bello, "A Dataset and Taxonomy for Urban Sound Research", '
+    "ACM Multimedia 2014",
+    variable="DALBOOK_URBANSOUND8K_URL",
+)
+UNPACKED = 7_200_000_000  # bytes of UrbanSound8K once it is extracted, rounded up
+
+CNN14 = Remote(
+    file="Cnn14_mAP=0.431.pth",
+    url="https://zenodo.org/records/3987831/files/Cnn14_mAP%3D0.431.pth",
+    size=327_428_481,
+    sum="md5:541141fa2ee191a88f24a3219fff024e",
+    page="https://doi.org/10.5281/zenodo.3987831",
+    licence="Creative Commons, attribution (CC BY 4.0)",
+    citation='Q. Kong, Y. Cao, T. Iqbal, Y. Wang, W. Wang, M. D. Plumbley, "PANNs: Large-Scale Pretrained Audio Neural '
+    'Networks for Audio Pattern Recognition", IEEE/ACM Transactions on Audio, Speech, and Language Processing 2020',
+    variable="DALBOOK_CNN14_URL",
+)
+
+YAMNET = Remote(
+    file="yamnet.tflite",
+    url=None,
+    size=3_959_752,
+    sum="sha256:687f226c147a2caab4706fbbab5e9cecb14b9a368264bf61108078b1fddf68f5",
+    page="https://tfhub.dev/google/lite-model/yamnet/classification/tflite/1",
+    licence="Apache-2.0",
+    citation="YAMNet, Google",
+    variable="DALBOOK_YAMNET_URL",
+)
+
+
+def located(remote: Remote) -> Remote:
+    """The remote with the address that the environment names, if it names one.
+
+    A mirror's file must be the same: its sum is checked. Where it is meant to be another file, its own sum stands
+    behind the address, as package indexes write it: `https://.../file.tar.gz#md5=...` or `#sha256=...`.
+
+    Raises
+    ------
+    ValueError
+        If what stands behind the `#` is no such sum.
+
+    Examples
+    --------
+    >>> from unittest.mock import patch
+    >>> with patch.dict(os.environ, DALBOOK_CNN14_URL="http://localhost/tiny.pth#md5=0123"):
+    ...     tiny = located(CNN14)
+    >>> tiny.url, tiny.sum, tiny.size
+    ('http://localhost/tiny.pth', 'md5:0123', None)
+    """
+    address = os.environ.get(remote.variable)
+    if not address:
+        return remote
+    url, mark, fragment = address.partition("#")
+    if not mark:
+        return replace(remote, url=url)
+    kind, _, digest = fragment.partition("=")
+    if kind not in ("md5", "sha256") or not digest:
+        raise ValueError(f"{remote.variable}={address}: behind the # must stand md5=... or sha256=..., the file's sum")
+    return replace(remote, url=url, size=None, sum=f"{kind}:{digest.lower()}")
+
+
+def kept_at(remote: Remote) -> Path:
+    """Where a fetched model is kept: in the folder `models` of the cache.
+
+    Examples
+    --------
+    >>> kept_at(YAMNET).parts[-2:]
+    ('models', 'yamnet.tflite')
+    """
+    return cache_folder() / "models" / remote.file

@@ -1,0 +1,1 @@
+"""Learning curves and the paper's figures: planned, run, resumed and compared."""

@@ -1,0 +1,160 @@
+"""Learning curves of several learners on a corpus: the runs behind `dalbook curve`."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Iterator, Sequence
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+
+import numpy as np
+
+import dalbook
+from dalbook.corpora.corpus import Corpus, check_classes
+from dalbook.embeddings.mfcc import kl_distance
+from dalbook.learners.acquisition import ACQUISITIONS
+from dalbook.learners.dal import DALConfig, DropoutLearner
+from dalbook.learners.mal import MedoidLearner
+from dalbook.learners.protocol import Learner, fingerprint
+from dalbook.learners.simulate import check_budgets, initial_labels, macro_recall_on, simulate
+
+LEARNERS = ("dal", "mal", "mal:kl", *(f"dal:{name}" for name in ACQUISITIONS if name != "vote_entropy"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """One learner on one fold in one trial; independent of all others."""
+
+    learner: str
+    fold: int
+    trial: int
+    seed: int
+
+
+def plan(
+    corpus: Corpus, learners: Sequence[str], folds: Sequence[int] | None, trials: int, seed: int, budgets: Sequence[int]
+) -> list[Run]:
+    """The runs of an experiment, checked before the first one starts; MAL, which draws nothing at random, runs once.
+
+    Parameters
+    ----------
+    corpus
+        With known labels and folds.
+    learners
+        Names out of LEARNERS.
+    folds
+        Test folds, None for all.
+    trials
+        Repetitions; trial t has the seed ``seed + t``.
+    budgets
+        Numbers of labels N.
+
+    Raises
+    ------
+    ValueError
+        An unknown learner, a fold that is not there, a budget that does not fit, a class with too few clips.
+    """
+    if (corpus.labels < 0).any():
+        raise ValueError(f"corpus {corpus.name} has clips of unknown class: a learning curve needs the true labels")
+    if trials < 1 or seed < 0:
+        raise ValueError(f"there must be at least one trial and a seed from 0 on, not {trials} and {seed}")
+    for name in learners:
+        if name not in LEARNERS:
+            raise ValueError(f"there is no learner {name!r}; choose from {', '.join(LEARNERS)}")
+    folds = np.unique(corpus.folds).tolist() if folds is None else list(dict.fromkeys(folds))
+    for fold in folds:
+        pool, _ = corpus.split(fold)
+        check_classes(corpus.labels, corpus.classes, pool, minimum=1)  # DAL asks for three, see `initial_labels`
+        starts = any(name.startswith("dal") for name in learners)
+        initial = initial_labels(corpus.labels, pool, corpus.classes, seed) if starts else {}
+        check_budgets(budgets, len(initial), len(pool))
+    return [
+        Run(name, fold, trial, seed + trial)
+        for trial in range(trials)
+        for fold in folds
+        for name in dict.fromkeys(learners)
+        if trial == 0 or not name.startswith("mal")
+    ]
+
+
+def build(
+    name: str,
+    x: np.ndarray,
+    labels: np.ndarray,
+    classes: Sequence[str],
+    pool: np.ndarray,
+    seed: int,
+    config: DALConfig | None = None,
+    device: str = "auto",
+) -> Learner:
+    """A learner by name: "dal", "dal:" and an acquisition function, "mal", or "mal:kl" on MFCC statistics.
+
+    All variants of DAL start from the same initial labels for the same seed and pool.
+    """
+    if name.startswith("mal"):
+        distance = kl_distance(x[pool]) if name == "mal:kl" else None
+        return MedoidLearner(x, pool=pool, n_classes=len(classes), distance=distance)
+    return DropoutLearner(
+        x,
+        len(classes),
+        initial_labels(labels, pool, classes, seed),
+        pool=pool,
+        config=config,
+        acquisition=name.partition(":")[2] or "vote_entropy",
+        seed=seed,
+        device=device,
+    )
+
+
+def run(one: Run, x: np.ndarray, corpus: Corpus, budgets: Sequence[int], device: str = "auto") -> list[dict]:
+    """Run one learner up to the largest budget: a row for each budget with its macro-averaged recall."""
+    pool, test = corpus.split(one.fold)
+    learner = build(one.learner, x, corpus.labels, corpus.classes, pool, one.seed, device=device)
+    curve = simulate(learner, corpus.labels, budgets, macro_recall_on(x[test], corpus.labels[test]))
+    return [{**asdict(one), "budget": budget, "macro_recall": score} for budget, score in curve.items()]
+
+
+def run_all(
+    runs: Sequence[Run], x: np.ndarray, corpus: Corpus, budgets: Sequence[int], jobs: int, device: str = "auto"
+) -> Iterator[list[dict]]:
+    """Run them, `jobs` at a time with one compute thread each; results come in order, as they are ready."""
+    from joblib import Parallel, delayed
+
+    if jobs == 1 or len(runs) == 1:
+        yield from (run(one, x, corpus, budgets, device) for one in runs)
+        return
+    tasks = (delayed(_run_alone)(one, x, corpus, budgets, device) for one in runs)
+    try:
+        yield from Parallel(n_jobs=min(jobs, len(runs)), return_as="generator")(tasks)
+    except BrokenProcessPool:
+        raise ChildProcessError("a process was killed, probably for want of memory: use fewer --jobs") from None
+
+
+def _run_alone(one: Run, x: np.ndarray, corpus: Corpus, budgets: Sequence[int], device: str) -> list[dict]:
+    import torch
+
+    torch.set_num_threads(1)
+    return run(one, x, corpus, budgets, device)
+
+
+def settings(corpus: Corpus, embedding: str, x: np.ndarray, **rest: object) -> dict:
+    """All that decides a result, for the file it goes into."""
+    return {
+        "corpus": corpus.name,
+        "clips": len(corpus),
+        "corpus_fingerprint": corpus.fingerprint,
+        "embedding": embedding,
+        "embedding_fingerprint": fingerprint(x),
+        "dimensions": int(x.shape[1]),
+        "dal": asdict(DALConfig()),
+        **rest,
+        "versions": versions(),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Of dalbook, Python and the libraries that compute."""
+    libraries = ("numpy", "scipy", "scikit-learn", "torch", "numba")
+    own = {"dalbook": dalbook.__version__, "python": platform.python_version()}
+    return own | {name: version(name) for name in libraries}

@@ -1,0 +1,103 @@
+"""What did the learners of an experiment ask for? New recordings or more of the same, all classes or a few.
+
+    python -m dalbook.experiments.picks acquisition --out runs --corpus urbansound8k --root UrbanSound8K --csv
+    acquisition_picks.csv
+
+reads the clips that each finished run picked (`dalbook run`), and writes one row a run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from dalbook.cli_common import check_target, write_text
+from dalbook.corpora.corpus import Corpus, load_corpus
+from dalbook.experiments.batch import Listing
+from dalbook.experiments.full_labels import recordings
+from dalbook.experiments.runner import read_result
+
+
+def picks(listing: Listing, corpus: Corpus) -> pd.DataFrame:
+    """What each run of a list asked for.
+
+    Parameters
+    ----------
+    listing
+        Finished runs on this corpus.
+    corpus
+        Its ids begin with the number of the recording, as those of UrbanSound8K and toy-city do.
+
+    Returns
+    -------
+    DataFrame
+        corpus, learner, fold, trial, and of the clips asked for (the initial ones are not): asked, how many;
+        recordings, from how many different ones; known, how many came from a recording of which a clip was labeled
+        before; largest, how many are of the class asked for most; classes, of how many classes they are.
+
+    Raises
+    ------
+    ValueError
+        The list is of another corpus, or a result file is damaged.
+    FileNotFoundError
+        A run is missing.
+    """
+    if listing.corpus != corpus.name:
+        raise ValueError(f"these runs are on {listing.corpus}, not on {corpus.name}")
+    recording = recordings(corpus.ids)
+    rows = []
+    for run in listing.runs:
+        result = read_result(listing.folder, run)
+        if result["clips"] != len(corpus):
+            raise ValueError(f"these runs are on {result['clips']} clips, the corpus has {len(corpus)}")
+        asked = result["picked"]
+        rows.append([corpus.name, run.learner, run.fold, run.trial, *described(result["initial"], asked, recording)])
+        counts = np.bincount(corpus.labels[asked])
+        rows[-1] += [int(counts.max()), int(np.count_nonzero(counts))]
+    columns = ["corpus", "learner", "fold", "trial", "asked", "recordings", "known", "largest", "classes"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def described(initial: Sequence[int], asked: Sequence[int], recording: np.ndarray) -> tuple[int, int, int]:
+    """How many clips were asked for, from how many recordings, and how many of a recording known by then.
+
+    >>> described([0], [1, 2, 3], np.array([7, 7, 8, 8]))
+    (3, 2, 2)
+    """
+    seen = set(recording[list(initial)].tolist())
+    known = 0
+    for clip in asked:
+        known += int(recording[clip]) in seen
+        seen.add(int(recording[clip]))
+    return len(asked), len(set(recording[list(asked)].tolist())), known
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run ``python -m dalbook.experiments.picks``."""
+    parser = argparse.ArgumentParser(
+        prog="python -m dalbook.experiments.picks", description="What the runs of a figure asked for."
+    )
+    parser.add_argument("figure")
+    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="folder of the runs")
+    parser.add_argument("--corpus", default="toy-city", help="toy-city (default) or urbansound8k")
+    parser.add_argument("--root", help="folder of urbansound8k, with metadata/ and audio/")
+    parser.add_argument("--csv", type=Path, required=True, metavar="FILE", help="where to write the table")
+    options = parser.parse_args(arguments)
+    try:
+        check_target(options.csv)
+        corpus = load_corpus(options.corpus, **({} if options.root is None else {"root": options.root}))
+        tables = [picks(one, corpus) for one in Listing.find(options.out, options.figure) if one.corpus == corpus.name]
+        if not tables:
+            raise ValueError(f"no runs of {options.figure} on {corpus.name} in {options.out}")
+        write_text(options.csv, pd.concat(tables).to_csv(index=False, lineterminator="\n"))
+    except (ValueError, OSError) as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""What any room needs of a disk: caches, locks, durable writes, and the JavaScript bundler."""

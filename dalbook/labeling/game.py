@@ -1,0 +1,127 @@
+"""Labeling as a game, where the truth is known: one's own learning curve, and that of picking at random."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+import numpy as np
+
+from dalbook.corpora.corpus import Corpus
+from dalbook.files.cache import write_whole
+from dalbook.labeling.decisions import Beginning
+from dalbook.learners.dal import DALConfig, DropoutLearner
+from dalbook.learners.simulate import macro_recall_on
+
+FOLD = 1  # kept for testing
+SEEDS = 3  # runs of random picking, averaged
+
+
+class Game:
+    """Two learning curves on a fold that is kept for testing, made while one labels.
+
+    Random picking starts from the same labels as the person's model, trains in the same way, and has its questions
+    answered by the truth. It is computed only while there is nothing else to do.
+
+    Parameters
+    ----------
+    corpus
+        With known labels and folds.
+    x
+        Its embeddings (n, d).
+    config
+        Of the learners.
+
+    Attributes
+    ----------
+    pool
+        Positions of the clips to label.
+
+    Raises
+    ------
+    ValueError
+        The corpus has no such fold, or clips of unknown class.
+    """
+
+    def __init__(self, corpus: Corpus, x: np.ndarray, config: DALConfig | None = None) -> None:
+        if (corpus.labels < 0).any():
+            raise ValueError(
+                f"corpus {corpus.name} has clips of unknown class: a game needs the truth, leave game= out"
+            )
+        self.pool, self.test = corpus.split(FOLD)
+        self.truth, self.x, self.path, self.config = corpus.labels, x, None, config
+        self.score = macro_recall_on(x[self.test], self.truth[self.test])
+        self._mine: dict[int, float] = {}
+        self._random: list[dict[int, float]] = [{} for _ in range(SEEDS)]
+        self._learners: list[DropoutLearner] = []
+        self._beginning: Beginning | None = None
+
+    def keep_in(self, path: Path) -> None:
+        """Keep one's own curve in a JSON file, and go on with what is there."""
+        self.path = path
+        with contextlib.suppress(OSError, ValueError, TypeError):
+            self._mine = {int(n): float(recall) for n, recall in json.loads(path.read_bytes())}
+
+    def begin(self, beginning: Beginning) -> None:
+        """Random picking begins anew, from these labels."""
+        self._beginning = beginning
+
+    def after(self, learner: DropoutLearner) -> None:
+        """Score one's own model; called after each of its iterations."""
+        self._mine[len(learner.labels)] = self.score(learner)
+        text = json.dumps(sorted(self._mine.items())).encode()
+        if not self.path:
+            return
+        with contextlib.suppress(OSError):
+            write_whole(self.path, lambda file: file.write(text))
+
+    def idle(self) -> bool:
+        """Bring random picking one label further, as far as one has come oneself; whether there was anything to do."""
+        if not self._mine or self._beginning is None:
+            return False
+        begun = self._beginning
+        if not self._learners or self._learners[0].initial != dict(begun.labels):
+            self._random = [{} for _ in range(SEEDS)]
+            self._learners = [self._learner(begun, seed) for seed in range(SEEDS)]
+            first = self._learners[0]
+            first.train_initially()
+            for other in self._learners[1:]:
+                other.classifier.restore(first.classifier.state())
+            return True
+        behind = min(range(SEEDS), key=lambda seed: max(self._random[seed], default=0))
+        learner, curve = self._learners[behind], self._random[behind]
+        if not curve:
+            curve[len(learner.labels)] = self.score(learner)
+            return True
+        if len(learner.labels) >= min(max(self._mine), len(self.pool)):
+            return False
+        clip = learner.ask()
+        learner.tell(clip, int(self.truth[clip]))
+        curve[len(learner.labels)] = self.score(learner)
+        return True
+
+    def curve(self) -> dict | None:
+        """Both curves as [labels, macro-averaged recall] pairs, and the latest in words; None before the first."""
+        mine = sorted(self._mine.items())
+        if not mine:
+            return None
+        runs = [dict(run) for run in self._random]
+        common = sorted(set.intersection(*map(set, runs)))
+        random = [[n, float(np.mean([run[n] for run in runs]))] for n in common]
+        n, recall = mine[-1]
+        words = f"With {n} labels your model gets {recall:.0%} of fold {FOLD} right, averaged over the classes"
+        there = dict(random).get(n)
+        words += f"; with {n} clips picked at random it is {there:.0%}." if there is not None else "."
+        return {"mine": [list(point) for point in mine], "random": random, "words": words}
+
+    def _learner(self, beginning: Beginning, seed: int) -> DropoutLearner:
+        return DropoutLearner(
+            self.x,
+            beginning.classes,
+            beginning.labels,
+            pool=self.pool,
+            config=self.config,
+            acquisition="random",
+            seed=seed,
+        )

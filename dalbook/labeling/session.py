@@ -1,0 +1,293 @@
+"""What a labeler does, without anything to see: which clip is due, what a decision changes, what is taken back."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import os
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+import numpy as np
+
+from dalbook.corpora.corpus import Corpus, class_names
+from dalbook.labeling.csv_rows import Row, text
+from dalbook.labeling.decisions import Beginning, Change, LabelBook, about, check_rows, check_same
+from dalbook.labeling.label_file import LabelFile, now
+from dalbook.labeling.queue import LabelQueue
+from dalbook.learners.cold_start import Pick
+
+EACH = 3  # labels that every class should have before learning starts (section 5.1)
+
+
+class Refused(ValueError):
+    """A request that cannot be carried out; nothing has changed."""
+
+
+class LabelSession:
+    """One person, one corpus, one file of labels.
+
+    Parameters
+    ----------
+    corpus
+        The clips; its true labels, if it has any, are never looked at.
+    out
+        The CSV file.
+    classes
+        Class names; the corpus's by default. Those that were added on the way are kept beside the file.
+    pool
+        Positions of the clips to label, ascending; all by default.
+    budget
+        How many labels to give; as many as there are clips by default.
+    annotator
+        Who labels.
+    taken
+        Called when this process opens the same file again.
+
+    Attributes
+    ----------
+    classes
+        list of str.
+    book
+        What the file says, `LabelBook`.
+    queue
+        What is on screen and what comes next, `LabelQueue`.
+    started
+        The `Beginning` that the model learns from; None until learning starts.
+    changes
+        Each `Change` since then, for whoever trains.
+    round
+        Iterations the model has behind it, written with each decision; whoever trains sets it.
+
+    Raises
+    ------
+    ValueError, OSError
+        The file is another corpus's, somebody else's, or cannot be read or written: see `LabelFile`.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> corpus = Corpus("demo", ("cat", "dog"), ("a.wav", "b.wav"), [-1, -1], [0, 0], None, "", "")
+    >>> session = LabelSession(corpus, os.path.join(tempfile.mkdtemp(), "labels.csv"))
+    >>> session.suggest()
+    >>> session.act({"do": "label", "clip": session.queue.shown.clip, "label": 1, "seconds": 1.5})
+    >>> session.book.labels, session.queue.shown.clip
+    ({0: 1}, 1)
+    """
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        out: str | os.PathLike,
+        classes: Sequence[str] | None = None,
+        pool: np.ndarray | None = None,
+        budget: int | None = None,
+        annotator: str = "",
+        taken: Callable[[], None] | None = None,
+    ) -> None:
+        if budget is not None and budget < 1:
+            raise ValueError(f"the budget must be at least one label, not {budget}")
+        self.corpus, self.budget, self.annotator = corpus, budget, annotator
+        self.pool = list(range(len(corpus))) if pool is None else [int(clip) for clip in pool]
+        given = [text(name) for name in class_names(corpus.classes if classes is None else classes)]
+        name = os.path.basename(out)
+
+        def check(rows: Sequence[Row], kept: object) -> None:
+            check_same(kept, corpus, name)
+            check_rows(rows, corpus, self.pool, [*given, *_kept(kept, "added", list)], name)
+
+        self.file = LabelFile(out, annotator, check, taken)
+        kept = self.file.kept("about.json")
+        self.added = list(_kept(kept, "added", list))
+        self.classes = given + [name for name in self.added if name not in given]
+        self.round = 0
+        self.started: Beginning | None = None
+        self.changes: list[Change] = []
+        self._read(kept)
+        self.queue = LabelQueue(self.pool, self.book.standing)
+        taken_back = [self._as_before(clip) for clip in self.book.taken_back]
+        self.queue.resume(self.file.kept("next.json"), taken_back, self._done)
+        self._keep()
+
+    def suggest(self, *orders: Iterable[Pick]) -> None:
+        """From now on take the next clips from these, the first one first; the clip on screen stays."""
+        self.queue.orders = orders
+        if self.queue.shown is None:
+            self._advance()
+        else:
+            self._keep_next()
+
+    @property
+    def labelled(self) -> int:
+        """How many clips have a label."""
+        return len(self.book.labels)
+
+    @property
+    def can_start(self) -> bool:
+        """Whether learning can start: there is a label, and more than one class."""
+        return self.started is None and self.labelled > 0 and len(self.classes) > 1
+
+    def act(self, request: Mapping) -> None:
+        """Carry out a request of the user interface.
+
+        Raises
+        ------
+        Refused
+            It cannot be carried out; says why.
+        OSError
+            It could not be written to disk; nothing has changed.
+        """
+        do = request.get("do")
+        if do == "label":
+            self.decide(request.get("clip"), "labelled", request.get("label"), request.get("seconds"))
+        elif do in ("unsure", "skip"):
+            self.decide(request.get("clip"), {"skip": "skipped"}.get(do, do), None, request.get("seconds"))
+        elif do == "undo":
+            self.undo()
+        elif do == "start":
+            self.start()
+        elif do == "class":
+            self.add_class(request.get("name"))
+        else:
+            raise Refused(f"there is no request {do!r}")
+
+    def decide(self, clip: int, status: str, label: int | None = None, seconds: float | None = None) -> None:
+        """Decide on the clip on screen, or anew on one decided before; the same decision twice is one."""
+        shown = self.queue.shown is not None and clip == self.queue.shown.clip
+        before = self.book.standing.get(clip) if isinstance(clip, int) else None
+        if not shown and before is None:
+            raise Refused(f"clip {clip!r} is neither on screen nor decided on already, so nothing was written")
+        whole = isinstance(label, int) and not isinstance(label, bool)
+        if status == "labelled" and not (whole and 0 <= label < len(self.classes)):
+            raise Refused(f"there is no class {label!r}; classes go from 0 to {len(self.classes) - 1}")
+        name = self.classes[label] if status == "labelled" else ""
+        if before and (before.status, before.label) == (status, name):
+            return
+        pick = self.queue.shown if shown else Pick(clip, "correction")
+        self._write(clip, name, status, _seconds(seconds), pick.score, pick.picked_by)
+        if shown or not self.queue.shown:
+            self._advance()
+
+    def undo(self) -> None:
+        """Take back the last decision: its clip is on screen again, or, after a correction, as it was before."""
+        if not self.book.undoable:
+            raise Refused("there is nothing to undo")
+        clip, before = self.book.undoable[-1]
+        if before is not None:
+            self._write(clip, before.label, before.status, None, None, "undo")
+            if not self.queue.shown:
+                self._advance()
+            return
+        again = self._as_before(clip)
+        self._write(clip, "", "undone", None, None, "undo")
+        self.queue.show(again)
+        self._keep_next()
+
+    def start(self) -> None:
+        """Start learning from the labels there are."""
+        if not self.can_start:
+            why = "learning has started already" if self.started else "label at least one clip first"
+            raise Refused(why if len(self.classes) > 1 else "a model needs at least two classes: add one first")
+        self.started, self.changes = self.book.beginning(), []
+        try:
+            self._keep()
+        except OSError:
+            self.started = None
+            raise
+
+    def add_class(self, name: str) -> None:
+        """Add a class at the end; a model that has begun begins anew, from the labels so far."""
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise Refused("a class needs a name that can be read")
+        name = name.strip()
+        if name in self.classes:
+            raise Refused(f"there is a class {name!r} already")
+        before = self.started, self.changes
+        self.classes.append(name)
+        self.added.append(name)
+        if self.started:
+            self.begin_anew()
+        try:
+            self._keep()
+        except OSError:
+            self.classes.pop()
+            self.added.pop()
+            self.started, self.changes = before
+            raise
+
+    def begin_anew(self) -> None:
+        """Let the model learn from what stands now, instead of what stood when learning started."""
+        self.started, self.changes = self.book.beginning(), []
+        with contextlib.suppress(OSError):
+            self._keep()
+
+    def close(self) -> None:
+        """Let others have the file."""
+        self.file.close()
+
+    def _write(
+        self, clip: int, label: str, status: str, seconds: float | None, score: float | None, picked_by: str
+    ) -> None:
+        name = text(self.corpus.ids[clip])
+        row = Row(name, label, status, text(self.annotator), now(), seconds, self.round, score, picked_by)
+        self.file.append(row)
+        self._take(row)
+        if not self.started and self._each_has_three():
+            self.begin_anew()
+
+    def _take(self, row: Row) -> None:
+        change = self.book.read(row)
+        if change and self.started:
+            self.changes.append(change)
+
+    def _each_has_three(self) -> bool:
+        each = np.bincount(list(self.book.labels.values()), minlength=len(self.classes))
+        return len(each) > 1 and each.min() >= EACH
+
+    def _read(self, kept: object) -> None:
+        """Go through the file; what is kept beside it says where learning began."""
+        self.book = LabelBook(self.corpus.ids, self.classes)
+        begun = _kept(kept, "begun", dict)
+        begins = begun.get("rows") if begun.get("names") == self.classes else None
+        for row in self.file.rows:
+            if begins == self.book.rows:
+                self.started = self.book.beginning()
+            self._take(row)
+            self.round = max(self.round, row.round)
+        learns = begun or self.round or self._each_has_three()
+        if not self.started and learns and self.labelled and len(self.classes) > 1:
+            self.started = self.book.beginning()
+
+    @property
+    def _done(self) -> bool:
+        return self.budget is not None and self.labelled >= self.budget
+
+    def _advance(self) -> None:
+        self.queue.advance(self._done)
+        self._keep_next()
+
+    def _as_before(self, clip: int) -> Pick:
+        """A clip whose decision is taken back, with what it was picked by."""
+        rows = (row for row in reversed(self.file.rows) if row.clip == text(self.corpus.ids[clip]))
+        row = next((row for row in rows if row.picked_by not in ("undo", "correction")), None)
+        picked_by, score = (row.picked_by, row.score) if row else ("order", None)
+        return Pick(clip, picked_by, score, "you took your decision back")
+
+    def _keep_next(self) -> None:
+        with contextlib.suppress(OSError):  # it would be found again, if in another order
+            self.file.keep("next.json", self.queue.state(), safe=False)
+
+    def _keep(self) -> None:
+        begun = self.started and {"rows": self.started.rows, "names": self.classes}
+        self.file.keep("about.json", {**about(self.corpus), "added": self.added, "begun": begun})
+
+
+def _kept(kept: object, name: str, kind: type) -> object:
+    """A part of what is kept beside the file; empty where it is missing or damaged."""
+    value = kept.get(name) if isinstance(kept, dict) else None
+    return value if isinstance(value, kind) else kind()
+
+
+def _seconds(value: object) -> float | None:
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
+        return None
+    return float(value)

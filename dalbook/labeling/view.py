@@ -1,0 +1,113 @@
+"""A labeler's state as the user interface shows it: plain lists and dictionaries, and words for the person."""
+
+from __future__ import annotations
+
+from itertools import islice
+from statistics import median
+
+import numpy as np
+
+from dalbook.labeling.csv_rows import text
+from dalbook.labeling.session import EACH, LabelSession
+from dalbook.labeling.suggestions import Suggestions
+from dalbook.learners.acquisition import vote_entropy
+from dalbook.learners.cold_start import Pick
+
+HISTORY = 50  # decisions to look back at
+RECENT = 20  # decisions whose time tells the pace
+
+
+def shown(session: LabelSession, pick: Pick | None) -> dict | None:
+    """A clip to decide on, or to come."""
+    if pick is None:
+        return None
+    return {"clip": pick.clip, "id": text(session.corpus.ids[pick.clip]), "picked_by": pick.picked_by, "why": pick.why}
+
+
+def progress(session: LabelSession, preparing: bool, training: bool, ready: bool) -> dict:
+    """How far one is.
+
+    Parameters
+    ----------
+    session
+        What is labeled.
+    preparing
+        The clusters are not known yet.
+    training
+        The model learns now.
+    ready
+        The model has suggested something.
+    """
+    rows = session.book.standing.values()
+    statuses = [row.status for row in rows]
+    per_class = np.bincount(list(session.book.labels.values()), minlength=len(session.classes)).tolist()
+    budget = session.budget or len(session.pool)
+    pace = _pace(session)
+    out = {
+        "labelled": session.labelled,
+        "unsure": statuses.count("unsure"),
+        "skipped": statuses.count("skipped"),
+        "budget": budget,
+        "total": len(session.pool),
+        "per_class": per_class,
+        "training": training,
+        "can_start": session.can_start,
+        "undo": bool(session.book.undoable),
+        "pace": pace,
+        "left": None if pace is None else pace * max(0, min(budget, len(session.pool)) - session.labelled),
+    }
+    if session.queue.shown is None:
+        stage = "done"
+    elif session.started:
+        stage = "learning"
+    else:
+        stage = "preparing" if preparing else "medoids"
+    return {**out, "stage": stage, "words": _words(session, stage, per_class, ready)}
+
+
+def _pace(session: LabelSession) -> float | None:
+    seconds = [row.seconds for row in session.file.rows[-RECENT:] if row.seconds is not None]
+    return round(median(seconds), 3) if seconds else None
+
+
+def _words(session: LabelSession, stage: str, per_class: list[int], ready: bool) -> str:
+    if stage == "done":
+        aside = len(session.book.standing) - session.labelled
+        if session.budget and session.labelled >= session.budget:
+            return f"Done: your budget of {session.budget} labels is spent."
+        return "Done: no clip is left." + (
+            f" {aside} are unsure or skipped; change them under “Last labels”." if aside else ""
+        )
+    if stage == "learning":
+        if ready:
+            return "The model asks for the clips that it is least sure about."
+        return "The model learns from your labels; typical clips go on until it asks for its own."
+    enough = sum(n >= EACH for n in per_class)
+    first = "Looking for typical clips." if stage == "preparing" else "Typical clips first, from the largest groups on."
+    return f"{first} {enough} of {len(per_class)} classes have {EACH} labels; then the model starts to learn."
+
+
+def history(session: LabelSession) -> list[dict]:
+    """The decisions that stand, newest first."""
+    ids, label_of = session.corpus.ids, session.book.label_of
+    newest = islice(reversed(session.book.standing.items()), HISTORY)
+    return [{"clip": clip, "id": text(ids[clip]), "label": label_of(row), "status": row.status} for clip, row in newest]
+
+
+def opinion(session: LabelSession, suggestions: Suggestions | None) -> dict | None:
+    """What the hypotheses say of the clip on screen; None where they were not asked."""
+    pick = session.queue.shown
+    found = suggestions.of(pick.clip) if suggestions and pick else None
+    if found is None:
+        return None
+    votes, _, rank = found
+    masks, best = int(votes.sum()), int(votes.argmax())
+    entropy, of = float(vote_entropy(votes)), len(suggestions.clips)
+    words = (
+        f"{votes[best]} of {masks} hypotheses say {session.classes[best]}. Their vote entropy is {entropy:.2f} nats "
+        f"(0: all agree; {np.log(len(votes)):.2f}: each class gets as many), rank {rank} of {of} clips."
+    )
+    votes = votes.tolist() + [0] * (len(session.classes) - len(votes))
+    return {
+        "clip": pick.clip, "votes": votes, "masks": masks, "entropy": entropy, "rank": rank, "of": of, "words": words
+    }  # fmt: skip

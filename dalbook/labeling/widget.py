@@ -1,0 +1,300 @@
+"""The labeler: one clip at a time, in a notebook, with every decision on disk before the next clip is shown."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import anywidget
+import numpy as np
+import pandas as pd
+import traitlets
+
+from dalbook.corpora.corpus import Corpus
+from dalbook.embeddings.embed import embeddings_for
+from dalbook.files.bundle import module
+from dalbook.labeling import view as label_view
+from dalbook.labeling.game import Game
+from dalbook.labeling.ipykernel_fix import keep_reading
+from dalbook.labeling.session import LabelSession, Refused
+from dalbook.labeling.sound_cache import LabelSounds
+from dalbook.labeling.trainer import Trainer
+from dalbook.learners.cold_start import order_at_once
+from dalbook.learners.dal import DALConfig, DropoutLearner
+from dalbook.learners.mc_dropout import check_embeddings
+
+PATIENCE = 1.5  # seconds that making a labeler waits for the medoids, or for the model that was kept
+
+
+class Labeler(anywidget.AnyWidget):
+    """Label a corpus clip by clip, with a model that learns meanwhile and asks for the clips it is least sure about.
+
+    Typical clips come first, until each class has three labels or you start learning yourself; then the model's vote
+    entropy decides. Each decision is appended to a CSV file and is on disk before the next clip is shown. Run the cell
+    again, also after a restart, and you go on where you were, with the model as it was.
+
+    Parameters
+    ----------
+    corpus
+        The clips, see `load_corpus`. Labels that it has are not looked at, except in a game.
+    out
+        The CSV file, with the columns ``clip, label, status, annotator, time, seconds, round, score, picked_by``; the
+        last row of a clip holds. What is needed to go on stands beside it, in ``labels.csv.session``.
+    classes
+        Class names; the corpus's by default.
+    embedding
+        An embedder's name, an .npz file, or an array (n, d).
+    budget
+        How many labels you want to give; then it ends.
+    annotator
+        Who you are; the name you are logged in by, by default.
+    game
+        With known truth: keep fold 1 for testing, and see your learning curve beside that of random picking.
+    config
+        Of the model, Table 1 by default.
+    seed
+        Of the model.
+
+    Raises
+    ------
+    ValueError, OSError
+        Something does not fit together, or the file is another corpus's or another labeler's; says what to do.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> from dalbook import load_corpus
+    >>> corpus = load_corpus("toy-city")
+    >>> x = np.eye(10, dtype=np.float32)[np.arange(len(corpus)) % 10]
+    >>> labeler = Labeler(corpus, out=os.path.join(tempfile.mkdtemp(), "labels.csv"), embedding=x, budget=50)
+    >>> labeler.act({"do": "label", "clip": labeler.clip["clip"], "label": 3, "seconds": 2.0})
+    >>> labeler.labels[["label", "status", "picked_by"]].values.tolist()
+    [['dog_bark', 'labelled', 'medoid']]
+    >>> labeler.close()
+    """
+
+    _esm = module("labeling/static/labeler.js")
+    _css = Path(__file__).parent / "static" / "labeler.css"
+
+    classes = traitlets.List().tag(sync=True)
+    clip = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
+    ahead = traitlets.List().tag(sync=True)
+    progress = traitlets.Dict().tag(sync=True)
+    history = traitlets.List().tag(sync=True)
+    opinion = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
+    curve = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
+    problem = traitlets.Unicode().tag(sync=True)
+    notice = traitlets.Unicode().tag(sync=True)
+    recording = traitlets.Bool(False).tag(sync=True)
+    heard = traitlets.Int(0).tag(sync=True)
+    said = traitlets.List().tag(sync=True)
+
+    _trainer = _sounds = _session = None  # until they are made
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        out: str | os.PathLike = "labels.csv",
+        *,
+        classes: Sequence[str] | None = None,
+        embedding: str | os.PathLike | np.ndarray = "logmel",
+        budget: int | None = None,
+        annotator: str | None = None,
+        game: bool = False,
+        config: DALConfig | None = None,
+        seed: int = 0,
+    ) -> None:
+        x = _embeddings(corpus, embedding)
+        if game and classes is not None and tuple(classes) != corpus.classes:
+            raise ValueError("a game is about the corpus's own classes: leave classes= out")
+        self._game = Game(corpus, x, config) if game else None
+        pool = self._game.pool if self._game else np.arange(len(corpus))
+        self._session = LabelSession(
+            corpus, out, classes, pool, budget, _login() if annotator is None else annotator, self._taken
+        )
+        if self._game:
+            self._game.keep_in(self._session.file.folder / "game.json")
+        self._lock = threading.RLock()
+        super().__init__()
+        try:
+            self._loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._loop = None
+        self._sent: set[int] = set()
+        self._begun, self._known = None, 0  # what the trainer has been told: a beginning, and how many changes since
+        self._provisional = order_at_once(x, pool)
+        self._sounds = LabelSounds(corpus, lambda clip, *sound: self._soon(self.send, *sound))
+        self._trainer = Trainer(
+            x,
+            pool,
+            self._session.file.folder / "model.npz",
+            lambda: self._soon(self._refresh),
+            config,
+            seed,
+            self._game and self._game.after,
+            self._game and self._game.idle,
+        )
+        self._tell_trainer()
+        self._trainer.start()
+        self._trainer.wait_for_first(PATIENCE)
+        self._refresh()
+        keep_reading()
+        self.on_msg(self._heard_message)
+        self.observe(self._hear, "said")
+
+    @property
+    def labels(self) -> pd.DataFrame:
+        """The decisions that stand, in the order in which they were made, as a table with the file's columns."""
+        from dalbook.labeling.read import table
+
+        return table(self._session.book.standing.values())
+
+    @property
+    def learner(self) -> DropoutLearner | None:
+        """The model, once it has learned from all labels given so far (this waits); None before learning starts."""
+        self.wait()
+        return self._trainer.learner
+
+    def act(self, request: Mapping) -> None:
+        """Carry out a request, as the buttons do: ``{"do": "label", "clip": 3, "label": 0, "seconds": 1.5}``, "unsure",
+        "skip" (with `clip` and `seconds`), "undo", "start", or ``{"do": "class", "name": "wren"}``.
+
+        Raises
+        ------
+        ValueError, OSError
+            It cannot be carried out, or not be written; nothing has changed.
+        """
+        with self._lock:
+            self._session.act(request)
+            self._tell_trainer()
+            self._refresh()
+
+    def wait(self, timeout: float | None = None) -> bool:
+        """Wait until the model has learned from all labels; whether it has."""
+        ready = self._trainer.wait(timeout)
+        with self._lock:
+            self._refresh()
+        return ready
+
+    def close(self) -> None:
+        """Let others have the file, and take the labeler off the page; nothing is lost."""
+        for part in (self._trainer, self._sounds, self._session):
+            if part:
+                part.close()
+        super().close()
+
+    def _taken(self) -> None:
+        """The cell was run again: another labeler has the file now."""
+        self._trainer.close()
+        with self._lock, self.hold_sync():
+            self.problem = "This cell was run again: go on in the newer labeler. All decisions made here are saved."
+            self.clip, self.ahead = None, []
+
+    def _hear(self, change: Mapping) -> None:
+        """The user interface has said something new: act on each request once, in order."""
+        with self._lock, self.hold_sync():
+            problems = []
+            heard = self.heard
+            requests = [r for r in change["new"] if isinstance(r, dict) and isinstance(r.get("n"), int)]
+            for request in sorted(requests, key=lambda r: r["n"]):
+                if request["n"] <= heard:
+                    continue
+                heard = request["n"]
+                try:
+                    self._session.act(request)
+                except Exception as error:  # whatever it is, an answer must come
+                    problems.append(_words(error))
+            if heard > self.heard:
+                try:
+                    self._tell_trainer()
+                    self._refresh()
+                except Exception as error:
+                    problems.append(f"{_words(error)}. What is saved is in {self._session.file.path}.")
+                self.problem = " ".join(problems)
+                self.heard = heard
+
+    def _heard_message(self, widget: object, content: Mapping, buffers: object) -> None:
+        clip = content.get("sound") if isinstance(content, dict) else None
+        if isinstance(clip, int) and 0 <= clip < len(self._session.corpus):
+            self._sounds.want(clip)
+
+    def _tell_trainer(self) -> None:
+        session = self._session
+        if session.started is not self._begun:
+            self._begun, self._known = session.started, len(session.changes)
+            if self._game and session.started:
+                self._game.begin(session.started)
+            if session.started:
+                self._trainer.begin(session.started, session.changes)
+        for change in session.changes[self._known :]:
+            self._trainer.learn(change)
+        self._known = len(session.changes)
+
+    def _refresh(self) -> None:
+        """Show what is: after a decision, and whenever the trainer has something new."""
+        trainer, session = self._trainer, self._session
+        with self._lock:
+            if session.file.closed:
+                return
+            suggestions = trainer.suggestions
+            session.round = suggestions.round if suggestions else session.round
+            medoids = trainer.medoids or self._provisional
+            session.suggest(suggestions, medoids) if suggestions and session.started else session.suggest(medoids)
+            self._tell_trainer()
+            with self.hold_sync():
+                self.classes = list(session.classes)
+                self.clip = label_view.shown(session, session.queue.shown)
+                self.ahead = [label_view.shown(session, pick) for pick in session.queue.ahead]
+                self.progress = label_view.progress(
+                    session, trainer.medoids is None, trainer.busy, suggestions is not None
+                )
+                self.history = label_view.history(session)
+                self.opinion = label_view.opinion(session, suggestions)
+                self.curve = self._game.curve() if self._game else None
+                self.notice = " ".join(filter(None, (session.file.notice, trainer.problem)))
+            self._send_ahead()
+
+    def _send_ahead(self) -> None:
+        """Have the sounds of the clip on screen and of those to come sent, each once."""
+        due = [pick["clip"] for pick in (self.clip, *self.ahead) if pick]
+        new = [clip for clip in due if clip not in self._sent]
+        self._sent = set(due)
+        for clip in new:
+            self._sounds.want(clip)
+
+    def _soon(self, work: Callable, *arguments: object) -> None:
+        """From a thread: do it in the notebook's own, between its messages."""
+        if self._loop is None:
+            with self._lock:
+                work(*arguments)
+            return
+        try:
+            self._loop.call_soon_threadsafe(work, *arguments)
+        except RuntimeError:  # the kernel is shutting down
+            return
+
+
+def _embeddings(corpus: Corpus, embedding: str | os.PathLike | np.ndarray) -> np.ndarray:
+    if isinstance(embedding, (str, os.PathLike)):
+        embedding = embeddings_for(corpus, embedding)
+    x = check_embeddings(embedding)
+    if len(x) != len(corpus):
+        raise ValueError(f"there are {len(x)} embeddings for the {len(corpus)} clips of corpus {corpus.name}")
+    return x
+
+
+def _login() -> str:
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError, ImportError):  # a container without users
+        return ""
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error) if isinstance(error, Refused) else f"Something went wrong ({type(error).__name__}: {error})"

@@ -1,0 +1,101 @@
+import math
+
+import numpy as np
+import pytest
+
+from dalbook.learners import simulate as sim
+
+
+class Alphabetical:
+    """Asks for the clips in order; knows the share of clips it was told."""
+
+    def __init__(self):
+        self.labels = {}
+
+    def ask(self):
+        return len(self.labels)
+
+    def tell(self, clip, label):
+        assert clip == self.ask()
+        self.labels[clip] = label
+
+
+def test_macro_recall_by_hand():
+    truth, predicted = np.array([0, 0, 0, 0, 1, 1, 2]), np.array([0, 0, 0, 1, 1, 0, 0])
+    assert sim.macro_recall(truth, predicted) == pytest.approx((3 / 4 + 1 / 2 + 0) / 3)
+
+
+def test_macro_recall_averages_over_the_classes_that_are_there():
+    assert sim.macro_recall(np.array([1, 1]), np.array([1, 2])) == 0.5
+
+
+def test_macro_recall_refuses_what_does_not_match():
+    for truth, predicted in (([], []), ([0, 1], [0])):
+        with pytest.raises(ValueError, match="one prediction a clip"):
+            sim.macro_recall(np.array(truth), np.array(predicted))
+
+
+def test_simulate_reveals_the_truth_and_scores_at_each_budget():
+    learner = Alphabetical()
+    truth = np.array([5, 6, 7, 8, 9])
+    curve = sim.simulate(learner, truth, [4, 1, 2, 2], lambda one: sum(one.labels.values()))
+    assert curve == {1: 5, 2: 11, 4: 26}
+    assert learner.labels == {0: 5, 1: 6, 2: 7, 3: 8}
+
+
+def test_initial_labels_are_three_a_class_from_the_pool_by_seed():
+    truth, pool = np.arange(60) % 3, np.arange(10, 60)
+    labels = sim.initial_labels(truth, pool, "abc", seed=0)
+    assert sorted(labels.values()) == [0, 0, 0, 1, 1, 1, 2, 2, 2]
+    assert all(clip in pool and truth[clip] == c for clip, c in labels.items())
+    assert labels == sim.initial_labels(truth, pool, "abc", seed=0)
+    assert labels != sim.initial_labels(truth, pool, "abc", seed=1)
+
+
+@pytest.mark.parametrize(("left", "named"), [(2, r"siren \(2\)"), (0, r"siren \(none\)")])
+def test_a_class_with_too_few_clips_is_named(left, named):
+    truth = np.array([0] * 10 + [1] * left)
+    with pytest.raises(ValueError, match=named):
+        sim.initial_labels(truth, np.arange(len(truth)), ["dog_bark", "siren"], seed=0)
+
+
+def test_budgets_are_checked():
+    assert sim.check_budgets([60, 30, 30], 30, 100) == [30, 60]
+    for budgets, message in (
+        ([], "no labeling budget"),
+        ([20, 40], "20 labels is smaller than the 30"),
+        ([0], "0 labels is smaller than the 1"),
+        ([101], "101 labels is larger than the 100 clips"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            sim.check_budgets(budgets, 0 if budgets == [0] else 30, 100)
+
+
+def test_bootstrap_interval_covers_as_often_as_it_says():
+    rng = np.random.default_rng(0)
+    hits = [low <= 0 <= high for low, high in (sim.bootstrap_interval(rng.normal(size=10)) for _ in range(400))]
+    assert 0.68 < np.mean(hits) < 0.86  # 80 % is asked; a percentile bootstrap of ten values gives a little less
+    assert all(math.isnan(v) for v in sim.bootstrap_interval([0.5]))
+    assert sim.bootstrap_interval([0.5, 0.5]) == (0.5, 0.5)
+
+
+def row(learner, fold, trial, recall):
+    return {"learner": learner, "fold": fold, "trial": trial, "budget": 30, "macro_recall": recall}
+
+
+def test_summary_takes_trials_as_experiments_and_folds_where_there_is_one_trial():
+    rows = [row("dal", 1, 0, 0.2), row("dal", 2, 0, 0.4), row("dal", 1, 1, 0.6), row("dal", 2, 1, 0.8)]
+    rows += [row("mal", 1, 0, 0.1), row("mal", 2, 0, 0.3), row("mal", 3, 0, 0.5)]
+    table = sim.summary(rows).set_index("learner")
+    assert table.loc["dal", "mean"] == pytest.approx(0.5)
+    assert table.loc["dal", "experiments"] == 2
+    assert (table.loc["dal", "low"], table.loc["dal", "high"]) == pytest.approx((0.3, 0.7))
+    assert table.loc["mal", "mean"] == pytest.approx(0.3)
+    assert table.loc["mal", "experiments"] == 3
+
+
+def test_simulate_refuses_a_budget_that_is_spent_already():
+    learner = Alphabetical()
+    learner.labels = {0: 1, 1: 1}
+    with pytest.raises(ValueError, match="a budget of 1 is smaller than the 2 labels"):
+        sim.simulate(learner, np.zeros(5, int), [1, 4], len)
