@@ -1,20 +1,20 @@
-// Everything that a figure of a built page does besides Plotly's own: the colours of the page's theme, sounds, sliders.
+// Everything that a figure of a built page does besides Plotly's own: the colors of the page's theme, sounds, sliders.
 (() => {
-  const colour = (name, fallback) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || fallback;
+  const color = (name, fallback) => getComputedStyle(document.documentElement).getPropertyValue(name).trim() || fallback;
   const element = (tag, properties = {}, ...children) => {
     const made = Object.assign(document.createElement(tag), properties);
     made.append(...children);
     return made;
   };
 
-  // ---- The colours of the page's theme, at the start and whenever the reader switches it.
+  // ---- The colors of the page's theme, at the start and whenever the reader switches it.
 
   const paint = (plot) => {
-    const text = colour("--pst-color-text-base", "#323232");
-    const line = colour("--pst-color-border", "#c9c9c9");
+    const text = color("--pst-color-text-base", "#323232");
+    const line = color("--pst-color-border", "#c9c9c9");
     const changes = {
       "font.color": text,
-      "hoverlabel.bgcolor": colour("--pst-color-surface", "#f5f5f5"),
+      "hoverlabel.bgcolor": color("--pst-color-surface", "#f5f5f5"),
       "hoverlabel.font.color": text,
     };
     for (const axis of Object.keys(plot._fullLayout).filter((key) => /^[xy]axis\d*$/.test(key))) {

@@ -1,4 +1,4 @@
-"""Sounds to listen to on a page: a labelled audio element each, in a live notebook and in the built book alike."""
+"""Sounds to listen to on a page: a labeled audio element each, in a live notebook and in the built book alike."""
 
 from __future__ import annotations
 

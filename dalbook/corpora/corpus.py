@@ -132,7 +132,7 @@ def load_corpus(
     Parameters
     ----------
     name
-        "toy-city": the built-in corpus, synthesised; nothing to download.
+        "toy-city": the built-in corpus, synthesized; nothing to download.
         "urbansound8k": a copy of UrbanSound8K, whole or in part, with its official folds.
         "folder": your own recordings, with unknown labels and no folds.
     root
@@ -256,14 +256,14 @@ class Files:
 
 @dataclass(frozen=True)
 class ToyCity:
-    """The sound of clip i is synthesised from (seed, i)."""
+    """The sound of clip i is synthesized from (seed, i)."""
 
     seed: int
 
     def __call__(self, i: int) -> tuple[np.ndarray, int]:
         from dalbook.corpora.toycity import clips as toycity
 
-        return toycity.synthesise(i, seed=self.seed), toycity.RATE
+        return toycity.synthesize(i, seed=self.seed), toycity.RATE
 
 
 def file_stamp(path: str) -> str:

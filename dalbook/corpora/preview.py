@@ -38,7 +38,7 @@ def media(samples: ArrayLike, rate: int, mp3: bool = False) -> tuple[dict, list[
     -------
     meta : dict
         ``mime``; ``duration`` in seconds; ``rate`` of `samples` in Hz; ``mel``: its ``rows`` and ``columns``, the
-        centres of its lowest and highest band ``low`` and ``high`` in Hz, and its range ``db``.
+        centers of its lowest and highest band ``low`` and ``high`` in Hz, and its range ``db``.
     buffers : three bytes objects
         The sound file; float32 pairs of minimum and maximum, about 600; uint8 of shape (rows, columns), row 0 the
         lowest band, 255 the loudest cell and 0 what is ``db`` or more under it.
@@ -121,8 +121,8 @@ def _filters(rate: int, size: int) -> tuple[NDArray[np.float32], float, float]:
 
     low, high = min(40.0, rate / 200), rate / 2
     filters = librosa.filters.mel(sr=rate, n_fft=size, n_mels=ROWS, fmin=low, fmax=high)
-    centres = librosa.mel_frequencies(ROWS + 2, fmin=low, fmax=high)
-    return filters.T, round(float(centres[1]), 1), round(float(centres[-2]), 1)
+    centers = librosa.mel_frequencies(ROWS + 2, fmin=low, fmax=high)
+    return filters.T, round(float(centers[1]), 1), round(float(centers[-2]), 1)
 
 
 def _encode(x: NDArray[np.float32], rate: int, mp3: bool) -> tuple[str, bytes]:

@@ -5,7 +5,7 @@ nothing to fetch. Statistics of the log-mel spectrogram say which frequencies so
 spreads them over 2048 non-negative dimensions, about two in five of them above zero, so that a linear classifier behind
 it can draw curved borders.
 
-Each clip is embedded by itself: its level is measured against its own loudest cell, and the constants that centre and
+Each clip is embedded by itself: its level is measured against its own loudest cell, and the constants that center and
 scale the statistics are fixed. They are the round numbers nearest to the means and standard deviations of the
 statistics over toy-city (seed 0, no labels used), so that every statistic has about the same say. Which statistics
 there are was chosen among nine variants by their recall on toy-city and on folds 1, 2 and 10 of UrbanSound8K.
@@ -30,7 +30,7 @@ CEPSTRA = 32  # spectral detail kept, out of MELS
 BANDS = 8  # groups of mel bands whose beats are measured
 BEATS = (1, 2, 4, 8, 16, 24, 43)  # Hz, the borders between slow and fast beats
 
-# centre and scale of each kind of statistic, see above
+# center and scale of each kind of statistic, see above
 MEAN_CENTRE = np.concatenate([[-250.0, 70.0], np.zeros(CEPSTRA - 2)])
 MEAN_SCALE = np.concatenate([[60.0], 31.0 * np.arange(2, CEPSTRA + 1) ** -0.75])
 SPREAD_CENTRE, SPREAD_SCALE = 1.7, 0.35

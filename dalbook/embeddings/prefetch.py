@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import numpy as np
 
-RUN = 16  # neighbouring clips that one thread reads: parts of one file are read in order
+RUN = 16  # neighboring clips that one thread reads: parts of one file are read in order
 ROOM = 128 << 20  # bytes of decoded sound that may lie ready
 BATCH = 16  # clips that go through a network at once,
 BATCH_SAMPLES = 6_000_000  # or fewer where they are long
@@ -104,7 +104,7 @@ def batches(
 ) -> Iterator[list[tuple[int, np.ndarray]]]:
     """Group clips by length, so that a network computes on as little padding as can be.
 
-    Clips wait until there are enough of their length. If too many wait, all go, neighbours in length together.
+    Clips wait until there are enough of their length. If too many wait, all go, neighbors in length together.
 
     Parameters
     ----------

@@ -24,8 +24,8 @@ say = partial(print, flush=True)  # in order with the progress bars, also into a
 def tell_plan(
     root: Path, there: bool, archive: Path, fetched: Sequence[Remote], embedding: str, limit: int | None
 ) -> None:
-    """The licence, what is fetched, and where everything goes."""
-    say(f"UrbanSound8K. Licence: {URBANSOUND8K.licence}. Please cite: {URBANSOUND8K.citation}; {URBANSOUND8K.page}")
+    """The license, what is fetched, and where everything goes."""
+    say(f"UrbanSound8K. License: {URBANSOUND8K.license}. Please cite: {URBANSOUND8K.citation}; {URBANSOUND8K.page}")
     if there:
         say(f"The sounds are at {root}")
     elif archive.exists():
@@ -52,12 +52,12 @@ def tell_embeddings(embedding: str, clips: str, n: int) -> None:
 
 
 def tell_fetched(fetched: Sequence[Remote]) -> None:
-    """What is fetched, how large it is, where from, and under which licence."""
+    """What is fetched, how large it is, where from, and under which license."""
     for remote in fetched:
         size = "size unknown" if remote.size is None else gigabytes(remote.size)
         say(f"To fetch: {remote.file}, {size}, from {remote.url or 'an address in ' + remote.variable}")
         if remote.file != URBANSOUND8K.file:
-            say(f"  Licence: {remote.licence}. Please cite: {remote.citation}; {remote.page}")
+            say(f"  License: {remote.license}. Please cite: {remote.citation}; {remote.page}")
     if not fetched:
         say("Nothing is to be fetched")
 

@@ -1,4 +1,4 @@
-"""What can be fetched: where from, how many bytes, the sum that proves it, the licence, and whom to cite."""
+"""What can be fetched: where from, how many bytes, the sum that proves it, the license, and whom to cite."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Remote:
         "md5:..." or "sha256:..."; None where there is nothing to compare with.
     page
         Where a person finds it.
-    licence, citation
+    license, citation
         What its publisher asks for.
     variable
         The environment variable that holds another address, such as a mirror's.
@@ -36,7 +36,7 @@ class Remote:
     size: int | None
     sum: str | None
     page: str
-    licence: str
+    license: str
     citation: str
     variable: str
 
@@ -47,7 +47,7 @@ URBANSOUND8K = Remote(
     size=6_023_741_708,
     sum="md5:9aa69802bbf37fb986f71ec1483a196e",
     page="https://doi.org/10.5281/zenodo.1203745",
-    licence="Creative Commons, attribution, non-commercial (CC BY-NC)",
+    license="Creative Commons, attribution, non-commercial (CC BY-NC)",
     citation='J. Salamon, C. Jacoby, J. P. Bello, "A Dataset and Taxonomy for Urban Sound Research", '
     "ACM Multimedia 2014",
     variable="DALBOOK_URBANSOUND8K_URL",
@@ -60,7 +60,7 @@ CNN14 = Remote(
     size=327_428_481,
     sum="md5:541141fa2ee191a88f24a3219fff024e",
     page="https://doi.org/10.5281/zenodo.3987831",
-    licence="Creative Commons, attribution (CC BY 4.0)",
+    license="Creative Commons, attribution (CC BY 4.0)",
     citation='Q. Kong, Y. Cao, T. Iqbal, Y. Wang, W. Wang, M. D. Plumbley, "PANNs: Large-Scale Pretrained Audio Neural '
     'Networks for Audio Pattern Recognition", IEEE/ACM Transactions on Audio, Speech, and Language Processing 2020',
     variable="DALBOOK_CNN14_URL",
@@ -72,7 +72,7 @@ YAMNET = Remote(
     size=3_959_752,
     sum="sha256:687f226c147a2caab4706fbbab5e9cecb14b9a368264bf61108078b1fddf68f5",
     page="https://tfhub.dev/google/lite-model/yamnet/classification/tflite/1",
-    licence="Apache-2.0",
+    license="Apache-2.0",
     citation="YAMNet, Google",
     variable="DALBOOK_YAMNET_URL",
 )

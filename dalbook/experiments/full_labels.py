@@ -37,7 +37,7 @@ def nearest_clip(x_train: np.ndarray, labels: np.ndarray, x_test: np.ndarray) ->
 
 
 def svm(x_train: np.ndarray, labels: np.ndarray, x_test: np.ndarray) -> np.ndarray:
-    """What the support vector machine of the baselines says: RBF, C = 1, standardised on the training clips.
+    """What the support vector machine of the baselines says: RBF, C = 1, standardized on the training clips.
 
     >>> svm(np.array([[0.0], [1.0], [9.0], [10.0]]), np.array([0, 0, 1, 1]), np.array([[2.0], [8.0]]))
     array([0, 1])

@@ -6,10 +6,10 @@ Figures that belong to one chapter have a module of their own here, ``from dalbo
 from dalbook.figures.curves import CORPORA, experiment, guesses, learning_curve
 from dalbook.figures.display import figure_html, show
 from dalbook.figures.slider import explore
-from dalbook.figures.style import CLASS_COLOURS, CLASS_SYMBOLS, CONFIG, LEARNER_STYLES, LINE, TEXT
+from dalbook.figures.style import CLASS_COLORS, CLASS_SYMBOLS, CONFIG, LEARNER_STYLES, LINE, TEXT
 
 __all__ = [
-    "CLASS_COLOURS",
+    "CLASS_COLORS",
     "CLASS_SYMBOLS",
     "CONFIG",
     "CORPORA",

@@ -24,7 +24,7 @@ def nearness(rows: Iterable[Mapping]) -> go.Figure:
     for row in rows:
         ways.setdefault(row["way"], []).append(row)
     fig = go.Figure()
-    for (way, picks), (colour, dash, symbol) in zip(ways.items(), LEARNER_STYLES, strict=False):
+    for (way, picks), (color, dash, symbol) in zip(ways.items(), LEARNER_STYLES, strict=False):
         fig.add_scatter(
             x=[row["place"] for row in picks],
             y=[round(float(row["distance"]), 3) for row in picks],
@@ -33,9 +33,9 @@ def nearness(rows: Iterable[Mapping]) -> go.Figure:
             customdata=[[row["sound"]] for row in picks],
             meta={"listen": 0},
             mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 1.5},
+            line={"color": color, "dash": dash, "width": 1.5},
             marker={
-                "color": colour,
+                "color": color,
                 "symbol": [symbol if row["again"] else f"{symbol}-open" for row in picks],
                 "size": 12,
                 "line": {"width": 2},
@@ -59,14 +59,14 @@ def informed(curves: Mapping[str, Sequence[float]], ceiling: float) -> go.Figure
     """
     fig = go.Figure()
     longest = max(len(values) for values in curves.values())
-    for (way, values), (colour, dash, symbol) in zip(curves.items(), LEARNER_STYLES, strict=False):
+    for (way, values), (color, dash, symbol) in zip(curves.items(), LEARNER_STYLES, strict=False):
         fig.add_scatter(
             x=list(range(1, len(values) + 1)),
             y=[round(float(value), 3) for value in values],
             name=way,
             mode="lines+markers",
-            line={"color": colour, "dash": dash, "width": 2.5},
-            marker={"color": colour, "symbol": symbol, "size": 9},
+            line={"color": color, "dash": dash, "width": 2.5},
+            marker={"color": color, "symbol": symbol, "size": 9},
             hovertemplate="%{x} picks: %{y:.2f}",
         )
     fig.add_hline(
@@ -90,13 +90,13 @@ def yes_votes(shares_nC: np.ndarray, truth_nC: np.ndarray, names: Sequence[str],
     ('in it', '')
     """
     fig = go.Figure()
-    for row, (name, (colour, _, _)) in enumerate(zip(names, LEARNER_STYLES, strict=False)):
+    for row, (name, (color, _, _)) in enumerate(zip(names, LEARNER_STYLES, strict=False)):
         fig.add_bar(
             y=[label.replace("_", " ") for label in classes],
             x=[round(float(share), 3) for share in shares_nC[row]],
             orientation="h",
             name=name,
-            marker={"color": colour, "pattern": {"shape": ["", "/", "x"][row % 3]}},
+            marker={"color": color, "pattern": {"shape": ["", "/", "x"][row % 3]}},
             text=["in it" if there else "" for there in truth_nC[row]],
             textposition="outside",
             hovertemplate="%{y}: %{x:.0%} of the hypotheses say yes",

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import plotly.graph_objects as go
 
-from dalbook.figures.style import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, LINE
+from dalbook.figures.style import CLASS_COLORS, CLASS_SYMBOLS, LEARNER_STYLES, LINE
 
 
 def curves(runs: Mapping[str, Sequence[Mapping[int, float]]]) -> go.Figure:
-    """Single runs as thin lines and their mean as a thick one, a colour a name.
+    """Single runs as thin lines and their mean as a thick one, a color a name.
 
     Parameters
     ----------
@@ -26,7 +26,7 @@ def curves(runs: Mapping[str, Sequence[Mapping[int, float]]]) -> go.Figure:
     """
     fig = go.Figure()
     for number, (name, each) in enumerate(runs.items()):
-        colour, dash, symbol = LEARNER_STYLES[number]
+        color, dash, symbol = LEARNER_STYLES[number]
         budgets = sorted(each[0])
         heights = np.array([[run[n] for n in budgets] for run in each])
         if len(each) > 1:
@@ -35,7 +35,7 @@ def curves(runs: Mapping[str, Sequence[Mapping[int, float]]]) -> go.Figure:
                     x=budgets,
                     y=row.round(4).tolist(),
                     mode="lines",
-                    line={"color": colour, "width": 1},
+                    line={"color": color, "width": 1},
                     opacity=0.45,
                     hoverinfo="skip",
                     legendgroup=name,
@@ -48,8 +48,8 @@ def curves(runs: Mapping[str, Sequence[Mapping[int, float]]]) -> go.Figure:
             name=name,
             legendgroup=name,
             showlegend=True,
-            line={"color": colour, "dash": dash, "width": 2.5},
-            marker={"color": colour, "symbol": symbol, "size": 8},
+            line={"color": color, "dash": dash, "width": 2.5},
+            marker={"color": color, "symbol": symbol, "size": 8},
             hovertemplate=f"{name}, N = %{{x}}: %{{y:.3f}}<extra></extra>",
         )
     fig.update_layout(template="dalbook")
@@ -81,7 +81,7 @@ def answers(truth: Sequence[str], said: Sequence[str], names: Sequence[str]) -> 
         count[pair] = count.get(pair, 0) + 1
     others = [name for name in dict.fromkeys(said) if name not in names]
     fig = go.Figure()
-    for kind, wanted, (colour, _, _) in zip(("right", "other"), (True, False), LEARNER_STYLES[:2], strict=True):
+    for kind, wanted, (color, _, _) in zip(("right", "other"), (True, False), LEARNER_STYLES[:2], strict=True):
         pairs = [pair for pair in count if (pair[0] == pair[1]) == wanted]
         numbers = [count[pair] for pair in pairs]
         fig.add_scatter(
@@ -93,7 +93,7 @@ def answers(truth: Sequence[str], said: Sequence[str], names: Sequence[str]) -> 
             textfont={"color": "#fff" if wanted else "#000"},
             marker={
                 "size": [14 + 2 * min(n, 6) for n in numbers],
-                "color": colour,
+                "color": color,
                 "symbol": "circle" if wanted else "square",
             },
             hovertemplate="it is %{x}, said: %{y}; %{text} clips<extra></extra>",
@@ -126,7 +126,7 @@ def doubt(
     names: Sequence[str],
     sounds: Sequence[str],
 ) -> go.Figure:
-    """Confidence and vote entropy of predictions, in the colour of the class that is predicted; a click plays a clip.
+    """Confidence and vote entropy of predictions, in the color of the class that is predicted; a click plays a clip.
 
     Parameters
     ----------
@@ -151,7 +151,7 @@ def doubt(
     """
     guesses = np.asarray(guesses)
     confidence, entropy = np.asarray(confidence, float), np.asarray(entropy, float)
-    colours, symbols = list(CLASS_COLOURS.values()), list(CLASS_SYMBOLS.values())
+    colors, symbols = list(CLASS_COLORS.values()), list(CLASS_SYMBOLS.values())
     fig = go.Figure()
     for c, name in enumerate(classes):
         rows = np.flatnonzero(guesses == c)
@@ -166,7 +166,7 @@ def doubt(
             customdata=[sounds[row] for row in rows],
             meta={"listen": 0},
             marker={
-                "color": CLASS_COLOURS.get(name, colours[c % len(colours)]),
+                "color": CLASS_COLORS.get(name, colors[c % len(colors)]),
                 "symbol": CLASS_SYMBOLS.get(name, symbols[c % len(symbols)]),
                 "size": 11,
             },

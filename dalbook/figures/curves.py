@@ -32,7 +32,7 @@ def learning_curve(rows: pd.DataFrame | Iterable[Mapping]) -> go.Figure:
         raise ValueError("The learning curve has no rows: run at least one learner over one budget")
     for column in ("learner", "budget", "mean", "low", "high"):
         if any(column not in row for row in table):
-            raise ValueError(f"The learning curve's rows lack the column {column!r}: summarise the runs first")
+            raise ValueError(f"The learning curve's rows lack the column {column!r}: summarize the runs first")
 
     fig = go.Figure()
     for number, learner in enumerate(dict.fromkeys(row["learner"] for row in table)):
@@ -78,14 +78,14 @@ def guesses(table: pd.DataFrame) -> go.Figure:
     for corpus, part in table.groupby("corpus", sort=False):
         fig = go.Figure()
         for number, (learner, points) in enumerate(counted(part).groupby("learner", sort=False)):
-            colour, _, symbol = LEARNER_STYLES[number % len(LEARNER_STYLES)]
+            color, _, symbol = LEARNER_STYLES[number % len(LEARNER_STYLES)]
             common = {"x": points["budget"].tolist(), "legendgroup": learner, "mode": "lines+markers"}
-            marker = {"color": colour, "symbol": symbol, "size": 8}
+            marker = {"color": color, "symbol": symbol, "size": 8}
             fig.add_scatter(
                 **common,
                 y=points["pseudo"].tolist(),
                 name=learner,
-                line={"color": colour, "width": 2.5},
+                line={"color": color, "width": 2.5},
                 marker=marker,
                 hovertemplate="N = %{x}: %{y:.0f} pseudo-labels",
             )
@@ -94,7 +94,7 @@ def guesses(table: pd.DataFrame) -> go.Figure:
                 y=points["right"].tolist(),
                 name=learner,
                 showlegend=False,
-                line={"color": colour, "width": 2.5, "dash": "dot"},
+                line={"color": color, "width": 2.5, "dash": "dot"},
                 marker=marker,
                 xaxis="x2",
                 yaxis="y2",
@@ -137,10 +137,10 @@ def _switch(drawn: Mapping[str, go.Figure]) -> go.Figure:
     return first
 
 
-def _add_learner(fig: go.Figure, learner: str, points: list, colour: str, dash: str, symbol: str) -> None:
+def _add_learner(fig: go.Figure, learner: str, points: list, color: str, dash: str, symbol: str) -> None:
     budgets = [row["budget"] for row in points]
     high, low = [row["high"] for row in points], [row["low"] for row in points]
-    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = (int(color[i : i + 2], 16) for i in (1, 3, 5))
     fig.add_scatter(
         x=budgets + budgets[::-1],
         y=high + low[::-1],
@@ -160,6 +160,6 @@ def _add_learner(fig: go.Figure, learner: str, points: list, colour: str, dash: 
         mode="lines+markers",
         name=learner,
         legendgroup=learner,
-        line={"color": colour, "dash": dash, "width": 2.5},
-        marker={"color": colour, "symbol": symbol, "size": 9},
+        line={"color": color, "dash": dash, "width": 2.5},
+        marker={"color": color, "symbol": symbol, "size": 9},
     )

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dalbook.figures.hypotheses import colours
+from dalbook.figures.hypotheses import colors
 from dalbook.figures.style import LEARNER_STYLES, TEXT
 
 FACES = ("#fff", "#000")  # of the text on a bar, whichever reads better
@@ -40,7 +40,7 @@ def votes(
     """
     shares = np.asarray(shares_nC, float)
     fig = go.Figure()
-    for c, (name, colour) in enumerate(zip(classes, colours(classes), strict=True)):
+    for c, (name, color) in enumerate(zip(classes, colors(classes), strict=True)):
         rows = np.flatnonzero(shares[:, c])
         if not len(rows):
             continue
@@ -49,12 +49,12 @@ def votes(
             y=rows,
             orientation="h",
             name=name,
-            marker={"color": colour, "line": {"color": "white", "width": 1}},
+            marker={"color": color, "line": {"color": "white", "width": 1}},
             text=[name] * len(rows),
             textposition="inside",
             insidetextanchor="middle",
             textangle=0,
-            textfont={"color": _face(colour)},
+            textfont={"color": _face(color)},
             hovertemplate=f"{name}: %{{x:.1%}} of the votes<extra></extra>",
         )
     if sounds is not None:
@@ -166,14 +166,14 @@ def found(scores: Mapping[str, np.ndarray], wrong: np.ndarray) -> go.Figure:
     )
     seen = np.unique(np.linspace(0, n, min(n, 115) + 1).astype(int))
     for number, (name, score) in enumerate(scores.items()):
-        colour, dash, _ = LEARNER_STYLES[number % len(LEARNER_STYLES)]
+        color, dash, _ = LEARNER_STYLES[number % len(LEARNER_STYLES)]
         share = np.append(0, np.cumsum(np.asarray(wrong)[np.argsort(-np.asarray(score), kind="stable")])) / mistakes
         fig.add_scatter(
             x=seen,
             y=share[seen].round(4),
             mode="lines",
             name=_words(name),
-            line={"color": colour, "dash": dash, "width": 2.5},
+            line={"color": color, "dash": dash, "width": 2.5},
             hovertemplate="%{y:.0%} of the mistakes in %{x} clips",
         )
     fig.update_layout(template="dalbook", height=480)
@@ -227,9 +227,9 @@ def _words(name: str) -> str:
     return {"bald": "BALD"}.get(name, name.replace("_", " "))
 
 
-def _face(colour: str) -> str:
-    """White or black, whichever has the higher contrast on a colour ``#rrggbb``."""
-    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+def _face(color: str) -> str:
+    """White or black, whichever has the higher contrast on a color ``#rrggbb``."""
+    parts = [int(color[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
     return FACES[light > 0.179]

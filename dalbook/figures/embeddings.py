@@ -10,7 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from dalbook.figures.points import points
-from dalbook.figures.style import CLASS_COLOURS, CLASS_SYMBOLS
+from dalbook.figures.style import CLASS_COLORS, CLASS_SYMBOLS
 
 KINDS = {"same recording": "#0098c0", "same class": "#487020", "other class": "#d80818"}
 CLASSIFIERS = {"nearest clip": ("#3050f8", "circle"), "SVM": ("#c88028", "square")}
@@ -23,14 +23,14 @@ def angle(vectors: dict[str, tuple[float, float]]) -> go.Figure:
     2
     """
     fig = go.Figure()
-    colours = ("#3050f8", "#487020", "#d80818", "#c88028")
+    colors = ("#3050f8", "#487020", "#d80818", "#c88028")
     for number, (name, (x, y)) in enumerate(vectors.items()):
         fig.add_scatter(
             x=[0, x],
             y=[0, y],
             mode="lines+markers+text",
-            marker={"symbol": "arrow", "size": 16, "angleref": "previous", "color": colours[number % 4]},
-            line={"width": 3, "color": colours[number % 4], "dash": ("dot", "solid")[number % 2]},
+            marker={"symbol": "arrow", "size": 16, "angleref": "previous", "color": colors[number % 4]},
+            line={"width": 3, "color": colors[number % 4], "dash": ("dot", "solid")[number % 2]},
             text=["", name],
             textposition="middle right",
             hovertemplate=name + "<extra></extra>",
@@ -50,7 +50,7 @@ def sound_map(
     names: Sequence[str],
     sounds: Sequence[str] | None = None,
 ) -> go.Figure:
-    """Clips as points of a map; a class has its colour and its marker, and a click on a point plays its clip.
+    """Clips as points of a map; a class has its color and its marker, and a click on a point plays its clip.
 
     Parameters
     ----------
@@ -81,7 +81,7 @@ def sound_map(
             mode="markers",
             name=words,
             marker={
-                "color": CLASS_COLOURS.get(name),
+                "color": CLASS_COLORS.get(name),
                 "symbol": CLASS_SYMBOLS.get(name, "circle"),
                 "size": 11,
                 "line": {"width": 0.5, "color": "rgba(255, 255, 255, 0.7)"},
@@ -107,13 +107,13 @@ def neighbor_kinds(table: pd.DataFrame) -> go.Figure:
     """
     total = table[list(KINDS)].sum(axis=1)
     fig = go.Figure()
-    for kind, colour in KINDS.items():
+    for kind, color in KINDS.items():
         fig.add_bar(
             x=(table[kind] / total).round(4).tolist(),
             y=[name.replace("_", " ") for name in table["class"]],
             orientation="h",
             name=kind,
-            marker={"color": colour, "pattern": {"shape": {"other class": "/", "same class": "."}.get(kind, "")}},
+            marker={"color": color, "pattern": {"shape": {"other class": "/", "same class": "."}.get(kind, "")}},
             customdata=table[kind].tolist(),
             hovertemplate="%{y}, " + kind + ": %{customdata} clips (%{x:.0%})<extra></extra>",
         )

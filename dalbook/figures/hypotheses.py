@@ -8,19 +8,19 @@ import numpy as np
 import pandas as pd
 import plotly.graph_objects as go
 
-from dalbook.figures.style import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, LINE
+from dalbook.figures.style import CLASS_COLORS, CLASS_SYMBOLS, LEARNER_STYLES, LINE
 
 GOLDEN = 0.618033988749895  # multiples of it, modulo 1, spread evenly: jitter that is the same every time
 
 
-def colours(classes: Sequence[str]) -> list[str]:
-    """The colour of each class; those of the ten urban classes are the same on every page.
+def colors(classes: Sequence[str]) -> list[str]:
+    """The color of each class; those of the ten urban classes are the same on every page.
 
-    >>> colours(["siren", "cuckoo"])
+    >>> colors(["siren", "cuckoo"])
     ['#3050f8', '#f840b8']
     """
-    palette = list(CLASS_COLOURS.values())
-    return [CLASS_COLOURS.get(name, palette[c % len(palette)]) for c, name in enumerate(classes)]
+    palette = list(CLASS_COLORS.values())
+    return [CLASS_COLORS.get(name, palette[c % len(palette)]) for c, name in enumerate(classes)]
 
 
 def network(
@@ -77,7 +77,7 @@ def network(
         hovertemplate="dimension %{customdata}: %{marker.color:.2f}<extra></extra>",
         name="embedding",
     )
-    for name, rows_of, symbol, colour in (
+    for name, rows_of, symbol, color in (
         ("dropped", rows[~kept], "x-thin-open", "#d80818"),
         ("kept", rows[kept], "square", "#3050f8"),
     ):
@@ -85,7 +85,7 @@ def network(
             x=[0.75] * len(rows_of),
             y=rows_of,
             mode="markers",
-            marker={"symbol": symbol, "size": 12, "color": colour, "line": {"color": colour, "width": 2}},
+            marker={"symbol": symbol, "size": 12, "color": color, "line": {"color": color, "width": 2}},
             hovertemplate=f"{name}: times {0 if name == 'dropped' else 2}<extra></extra>",
             name=name,
         )
@@ -95,19 +95,19 @@ def network(
         mode="markers",
         marker={
             "symbol": [CLASS_SYMBOLS.get(name, "circle") for name in classes],
-            "color": colours(classes),
+            "color": colors(classes),
             "size": 12,
         },
         text=list(classes),
         hovertemplate="%{text}<extra></extra>",
         name="dense",
     )
-    for name, colour, y, p in zip(classes, colours(classes), lines, np.asarray(probs_C, float), strict=True):
+    for name, color, y, p in zip(classes, colors(classes), lines, np.asarray(probs_C, float), strict=True):
         fig.add_scatter(
             x=[1.65, 1.65 + round(p, 4)],
             y=[y + 0.028] * 2,
             mode="lines",
-            line={"color": colour, "width": 8},
+            line={"color": color, "width": 8},
             hovertemplate=f"{name}: {p:.3f}<extra></extra>",
             name=name,
         )
@@ -144,12 +144,12 @@ def opinions(probs_DC: np.ndarray, classes: Sequence[str], truth: int | None = N
     probs = np.asarray(probs_DC, float)
     jitter = (np.arange(len(probs)) * GOLDEN % 1 - 0.5) * 0.6 if len(probs) > 1 else np.zeros(1)
     fig = go.Figure()
-    for c, (name, colour) in enumerate(zip(classes, colours(classes), strict=True)):
+    for c, (name, color) in enumerate(zip(classes, colors(classes), strict=True)):
         fig.add_scatter(
             x=probs[:, c].round(3),
             y=(c + jitter).round(3),
             mode="markers",
-            marker={"color": colour, "symbol": CLASS_SYMBOLS.get(name, "circle"), "size": 7, "opacity": 0.55},
+            marker={"color": color, "symbol": CLASS_SYMBOLS.get(name, "circle"), "size": 7, "opacity": 0.55},
             hovertemplate=f"{name}: %{{x:.2f}}<extra>one hypothesis</extra>",
             name=name,
         )
@@ -157,7 +157,7 @@ def opinions(probs_DC: np.ndarray, classes: Sequence[str], truth: int | None = N
         x=probs.mean(axis=0).round(3),
         y=list(range(len(classes))),
         mode="markers",
-        marker={"symbol": "line-ns-open", "size": 32, "color": colours(classes), "line": {"width": 4}},
+        marker={"symbol": "line-ns-open", "size": 32, "color": colors(classes), "line": {"width": 4}},
         text=list(classes),
         hovertemplate="%{text}: %{x:.2f}<extra>the mean</extra>",
         name="mean",
@@ -221,15 +221,15 @@ def reliability(table: pd.DataFrame) -> go.Figure:
         x=[0, 1], y=[0, 1], mode="lines", name="calibrated", line={"color": "#767676", "dash": "dot"}, hoverinfo="skip"
     )
     for number, (model, part) in enumerate(table.groupby("model", sort=False)):
-        colour, dash, symbol = LEARNER_STYLES[number % len(LEARNER_STYLES)]
+        color, dash, symbol = LEARNER_STYLES[number % len(LEARNER_STYLES)]
         fig.add_scatter(
             x=part["confidence"].round(4).tolist(),
             y=part["right"].round(4).tolist(),
             customdata=part["clips"].tolist(),
             mode="lines+markers",
             name=str(model),
-            line={"color": colour, "dash": dash, "width": 2.5},
-            marker={"color": colour, "symbol": symbol, "size": 9},
+            line={"color": color, "dash": dash, "width": 2.5},
+            marker={"color": color, "symbol": symbol, "size": 9},
             hovertemplate="confidence %{x:.2f}, right %{y:.0%} of %{customdata} clips",
         )
     fig.update_layout(template="dalbook")

@@ -12,12 +12,12 @@ from plotly.subplots import make_subplots
 
 from dalbook.corpora.preview import envelope
 from dalbook.figures.points import points
-from dalbook.figures.style import CLASS_COLOURS
+from dalbook.figures.style import CLASS_COLORS
 
 SOUND, WINDOW, ACCENT = "#0098c0", "#c88028", "#d80818"  # the signal, what weighs it, what is pointed at
 SCALE = "Magma"
 TICKS = (100, 300, 1000, 3000, 10000)  # Hz
-FOLDS = {  # how the folds were made -> colour and marker
+FOLDS = {  # how the folds were made -> color and marker
     "official": ("#3050f8", "circle"),
     "recordings reshuffled": ("#487020", "diamond"),
     "clips reshuffled": ("#d80818", "x"),
@@ -54,8 +54,8 @@ def frame(x: ArrayLike, rate: int, start: int, window: ArrayLike) -> go.Figure:
     return fig
 
 
-def spectrum(hz: ArrayLike, power: ArrayLike, centres: ArrayLike, bands: ArrayLike) -> go.Figure:
-    """The power (bins,) of a frame at ``hz``, and that of its mel bands (m,) at their ``centres``; 0 dB is the loudest.
+def spectrum(hz: ArrayLike, power: ArrayLike, centers: ArrayLike, bands: ArrayLike) -> go.Figure:
+    """The power (bins,) of a frame at ``hz``, and that of its mel bands (m,) at their ``centers``; 0 dB is the loudest.
 
     >>> spectrum([100, 200, 300], [1, 0.1, 0.01], [150, 250], [1, 0.1]).data[1].y
     (0.0, -10.0)
@@ -63,7 +63,7 @@ def spectrum(hz: ArrayLike, power: ArrayLike, centres: ArrayLike, bands: ArrayLi
     fig = go.Figure()
     for name, at, values, style in (
         ("FFT, one value a frequency", hz, power, {"mode": "lines", "line": {"color": SOUND, "width": 1}}),
-        ("mel bands", centres, bands, {"mode": "lines+markers", "line": {"color": ACCENT, "width": 2}}),
+        ("mel bands", centers, bands, {"mode": "lines+markers", "line": {"color": ACCENT, "width": 2}}),
     ):
         at, values = np.asarray(at, dtype=float), np.asarray(values, dtype=float)
         level = 10 * np.log10(np.maximum(values / values.max(), 1e-9))
@@ -85,7 +85,7 @@ def filters(hz: ArrayLike, weights: ArrayLike) -> go.Figure:
     2
     """
     fig = go.Figure()
-    colours = (SOUND, WINDOW)
+    colors = (SOUND, WINDOW)
     for number, row in enumerate(np.asarray(weights, dtype=float)):
         there = np.flatnonzero(row)
         around = slice(max(0, there[0] - 1), there[-1] + 2)
@@ -93,7 +93,7 @@ def filters(hz: ArrayLike, weights: ArrayLike) -> go.Figure:
             x=np.asarray(hz, dtype=float)[around].round(1),
             y=(row[around] / row.max()).round(3),
             mode="lines",
-            line={"color": colours[number % 2], "width": 1.5},
+            line={"color": colors[number % 2], "width": 1.5},
             name=f"band {number + 1}",
             hovertemplate="%{x:.0f} Hz",
             showlegend=False,
@@ -188,7 +188,7 @@ def slices(labels: ArrayLike, folds: ArrayLike, recordings: ArrayLike, classes: 
             y=[len(classes) - c] * len(x),
             mode="lines",
             name=name.replace("_", " "),
-            line={"color": CLASS_COLOURS.get(name, SOUND), "width": 12},
+            line={"color": CLASS_COLORS.get(name, SOUND), "width": 12},
             hovertext=words,
             hovertemplate="%{hovertext}",
             showlegend=False,

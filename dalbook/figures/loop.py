@@ -35,7 +35,7 @@ ARROWS = (
 
 
 def diagram() -> go.Figure:
-    """The loop of section 4.2: initialise, then stage I and stage II in turn until the budget is spent.
+    """The loop of section 4.2: initialize, then stage I and stage II in turn until the budget is spent.
 
     >>> len(diagram().layout.shapes)
     8
@@ -113,12 +113,12 @@ def growing(history: pd.DataFrame, budget: int, votes_C: np.ndarray, classes: Se
         marker={"color": blue, "size": [6] * (len(part) - 1) + [13], "opacity": 1},
         hovertemplate="N = %{x}: recall %{y:.3f}<extra></extra>",
     )
-    for name, colour, pattern in (("right", blue, ""), ("wrong", brown, "/")):
+    for name, color, pattern in (("right", blue, ""), ("wrong", brown, "/")):
         fig.add_bar(
             x=budgets,
             y=part[name].tolist(),
             name=name,
-            marker={"color": colour, "pattern": {"shape": pattern, "fillmode": "overlay", "size": 5, "solidity": 0.3}},
+            marker={"color": color, "pattern": {"shape": pattern, "fillmode": "overlay", "size": 5, "solidity": 0.3}},
             hovertemplate=f"N = %{{x}}: %{{y}} pseudo-labels {name}<extra></extra>",
             xaxis="x2",
             yaxis="y2",

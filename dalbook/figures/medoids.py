@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from dalbook.figures.style import CLASS_COLOURS, CLASS_SYMBOLS, LEARNER_STYLES, LINE, TEXT
+from dalbook.figures.style import CLASS_COLORS, CLASS_SYMBOLS, LEARNER_STYLES, LINE, TEXT
 
 
 def clip_map(points: ArrayLike, classes: Sequence[str], names: Sequence[str], sounds: Sequence[str]) -> go.Figure:
@@ -84,14 +84,14 @@ def two_normals(values: Mapping[str, ArrayLike], unit: str) -> go.Figure:
     edge = 0.1 * (high - low)
     at = np.linspace(low - edge, high + edge, 200)
     bins = np.linspace(low, high, 31)
-    for (name, series), (colour, dash, _) in zip(values.items(), LEARNER_STYLES, strict=False):
+    for (name, series), (color, dash, _) in zip(values.items(), LEARNER_STYLES, strict=False):
         series = np.asarray(series, float)
         density, _ = np.histogram(series, bins, density=True)
         fig.add_bar(
             x=((bins[1:] + bins[:-1]) / 2).round(2),
             y=density.round(5),
             name=name,
-            marker={"color": colour, "opacity": 0.35},
+            marker={"color": color, "opacity": 0.35},
             showlegend=False,
             hoverinfo="skip",
         )
@@ -101,7 +101,7 @@ def two_normals(values: Mapping[str, ArrayLike], unit: str) -> go.Figure:
             x=at.round(2),
             y=curve.round(5),
             mode="lines",
-            line={"color": colour, "dash": dash, "width": 2.5},
+            line={"color": color, "dash": dash, "width": 2.5},
             name=f"{name}: N({mean:.1f}, {variance:.1f})",
             hoverinfo="skip",
         )
@@ -122,16 +122,14 @@ def purity(table: pd.DataFrame, marks: Mapping[str, int]) -> go.Figure:
     ['cosine']
     """
     fig = go.Figure()
-    for (name, part), (colour, dash, symbol) in zip(
-        table.groupby("distance", sort=False), LEARNER_STYLES, strict=False
-    ):
+    for (name, part), (color, dash, symbol) in zip(table.groupby("distance", sort=False), LEARNER_STYLES, strict=False):
         fig.add_scatter(
             x=part["clusters"].tolist(),
             y=part["right"].round(4).tolist(),
             mode="lines+markers",
             name=name,
-            line={"color": colour, "dash": dash, "width": 2.5},
-            marker={"color": colour, "symbol": symbol, "size": 9},
+            line={"color": color, "dash": dash, "width": 2.5},
+            marker={"color": color, "symbol": symbol, "size": 9},
             hovertemplate="%{x} clusters: %{y:.1%} right",
         )
     for number, (name, at) in enumerate(marks.items()):
@@ -149,7 +147,7 @@ def purity(table: pd.DataFrame, marks: Mapping[str, int]) -> go.Figure:
 
 
 def _add_clips(fig: go.Figure, points: np.ndarray, classes: Sequence[str], names: Sequence[str], sounds=None) -> None:
-    for name, colour in CLASS_COLOURS.items():
+    for name, color in CLASS_COLORS.items():
         rows = [i for i, c in enumerate(classes) if c == name]
         if not rows:
             continue
@@ -158,7 +156,7 @@ def _add_clips(fig: go.Figure, points: np.ndarray, classes: Sequence[str], names
             x=points[rows, 0].round(3),
             y=points[rows, 1].round(3),
             mode="markers",
-            marker={"color": colour, "symbol": CLASS_SYMBOLS[name], "size": 11},
+            marker={"color": color, "symbol": CLASS_SYMBOLS[name], "size": 11},
             name=name.replace("_", " "),
             text=[names[i] for i in rows],
             hovertemplate="%{text}<extra></extra>",

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 
 def points(table: pd.DataFrame, by: str, styles: Mapping[str, tuple[str, str]]) -> go.Figure:
-    """Recall in rows, a point a result and a line a mean, told apart by colour and marker.
+    """Recall in rows, a point a result and a line a mean, told apart by color and marker.
 
     Parameters
     ----------
@@ -18,7 +18,7 @@ def points(table: pd.DataFrame, by: str, styles: Mapping[str, tuple[str, str]]) 
     by
         The column that says which results belong together.
     styles
-        What may stand in that column -> colour and marker, in the order of the legend.
+        What may stand in that column -> color and marker, in the order of the legend.
 
     Examples
     --------
@@ -30,7 +30,7 @@ def points(table: pd.DataFrame, by: str, styles: Mapping[str, tuple[str, str]]) 
     there = [name for name in styles if (table[by] == name).any()]
     fig = go.Figure()
     for number, name in enumerate(there):
-        colour, symbol = styles[name]
+        color, symbol = styles[name]
         shift = 0.5 * (number - (len(there) - 1) / 2) / len(there)
         part = table[table[by] == name]
         fig.add_scatter(
@@ -38,12 +38,12 @@ def points(table: pd.DataFrame, by: str, styles: Mapping[str, tuple[str, str]]) 
             y=[len(groups) - groups.index(group) - shift for group in part["group"]],
             mode="markers",
             name=name,
-            marker={"color": colour, "symbol": symbol, "size": 8, "opacity": 0.7},
+            marker={"color": color, "symbol": symbol, "size": 8, "opacity": 0.7},
             hovertemplate="%{x:.3f} on one fold",
         )
         for group, values in part.groupby("group", sort=False)["recall"]:
             at, mean = len(groups) - groups.index(group) - shift, float(values.mean())
-            fig.add_shape(type="line", x0=mean, x1=mean, y0=at - 0.09, y1=at + 0.09, line={"color": colour, "width": 4})
+            fig.add_shape(type="line", x0=mean, x1=mean, y0=at - 0.09, y1=at + 0.09, line={"color": color, "width": 4})
     fig.update_layout(template="dalbook", height=150 + 60 * len(groups), margin={"t": 70})
     fig.update_xaxes(title="macro-averaged recall", tickformat=".2f")
     ticks = {"tickvals": list(range(len(groups), 0, -1)), "ticktext": [group.replace(", ", "<br>") for group in groups]}

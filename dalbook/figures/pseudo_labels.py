@@ -10,10 +10,10 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 from plotly.subplots import make_subplots
 
-from dalbook.figures.style import CLASS_COLOURS, LEARNER_STYLES, TEXT
+from dalbook.figures.style import CLASS_COLORS, LEARNER_STYLES, TEXT
 from dalbook.learners.pseudo_labels import minibatch_shares
 
-# Told apart by hatching, too, not by colour alone.
+# Told apart by hatching, too, not by color alone.
 RIGHT = {"color": "#3050f8"}
 WRONG = {"color": "#c88028", "pattern": {"shape": "/", "fillmode": "overlay", "fgcolor": "#ffffff", "fgopacity": 0.7}}
 
@@ -63,7 +63,7 @@ def beliefs(probs: ArrayLike, classes: Sequence[str]) -> go.Figure:
         x=np.asarray(probs, float).round(4),
         y=[c.replace("_", " ") for c in classes],
         orientation="h",
-        marker={"color": [CLASS_COLOURS[c] for c in classes]},
+        marker={"color": [CLASS_COLORS[c] for c in classes]},
         hovertemplate="%{y}: %{x:.2f}<extra></extra>",
     )
     fig.update_layout(template="dalbook", height=340)
@@ -82,12 +82,12 @@ def places(labeled: int, alphas: Sequence[float], most: int, size: int) -> go.Fi
     """
     fig = go.Figure()
     at = np.unique(np.round(np.geomspace(1, most, 60)).astype(int))
-    for alpha, (colour, dash, _) in zip(alphas, LEARNER_STYLES, strict=False):
+    for alpha, (color, dash, _) in zip(alphas, LEARNER_STYLES, strict=False):
         fig.add_scatter(
             x=at,
             y=[minibatch_shares(labeled, int(n), alpha, size)[1] for n in at],
             mode="lines",
-            line={"color": colour, "dash": dash, "width": 2.5},
+            line={"color": color, "dash": dash, "width": 2.5},
             name=f"α = {alpha}",
             hovertemplate="%{x} pseudo-labels: %{y} places",
         )
@@ -141,14 +141,14 @@ def hardening(table: pd.DataFrame, told_at: int) -> go.Figure:
         rows=2, cols=1, shared_xaxes=True, vertical_spacing=0.12,
         subplot_titles=("share of guesses that are wrong", "confidence of the wrong ones"),
     )  # fmt: skip
-    for (alpha, part), (colour, dash, symbol) in zip(table.groupby("alpha", sort=False), LEARNER_STYLES, strict=False):
+    for (alpha, part), (color, dash, symbol) in zip(table.groupby("alpha", sort=False), LEARNER_STYLES, strict=False):
         for row, column in enumerate(("wrong", "confidence"), 1):
             fig.add_scatter(
                 x=part["iteration"].tolist(),
                 y=part[column].round(4).tolist(),
                 mode="lines+markers",
-                line={"color": colour, "dash": dash, "width": 2.5},
-                marker={"color": colour, "symbol": symbol, "size": 7},
+                line={"color": color, "dash": dash, "width": 2.5},
+                marker={"color": color, "symbol": symbol, "size": 7},
                 name=f"α = {alpha:g}",
                 legendgroup=f"{alpha}",
                 showlegend=row == 1,
@@ -187,7 +187,7 @@ def swallowed(counts: ArrayLike, classes: Sequence[str]) -> go.Figure:
         )
     )
     rows, columns = np.nonzero(counts)
-    # numbers as points: their colour is that of the page's text, light or dark
+    # numbers as points: their color is that of the page's text, light or dark
     fig.add_scatter(
         x=[names[c] for c in columns],
         y=[names[r] for r in rows],

@@ -1,17 +1,17 @@
-"""The look that all figures share: the classes' colours and markers, and the Plotly template ``dalbook``.
+"""The look that all figures share: the classes' colors and markers, and the Plotly template ``dalbook``.
 
-Importing this module registers the template. Its background is transparent and its text a grey that reads on white and
-on black; in the built book ``_static/figures.js`` gives both the colours of the page's theme.
+Importing this module registers the template. Its background is transparent and its text a gray that reads on white and
+on black; in the built book ``_static/figures.js`` gives both the colors of the page's theme.
 """
 
 import plotly.graph_objects as go
 import plotly.io
 
-# The ten classes look the same on every page. The colours were chosen by a search for the largest smallest distance
+# The ten classes look the same on every page. The colors were chosen by a search for the largest smallest distance
 # between any two, seen with normal vision, protanopia, deuteranopia and tritanopia (the simulation matrices of Machado,
 # Oliveira, Fernandes, 2009), among those with a contrast of 3 or more on white and on the book's dark background.
-# Ten colours are too many to rely on colour alone: each class has a marker of its own as well.
-CLASS_COLOURS = {
+# Ten colors are too many to rely on color alone: each class has a marker of its own as well.
+CLASS_COLORS = {
     "air_conditioner": "#0098c0",
     "car_horn": "#f840b8",
     "children_playing": "#c88028",
@@ -25,13 +25,13 @@ CLASS_COLOURS = {
 }
 CLASS_SYMBOLS = dict(
     zip(
-        CLASS_COLOURS,
+        CLASS_COLORS,
         ("circle", "square", "diamond", "cross", "x", "triangle-up", "star", "triangle-down", "hexagram", "pentagon"),
         strict=True,
     )
 )
 
-# How the learners of one learning curve are told apart: by colour, by dash and by marker.
+# How the learners of one learning curve are told apart: by color, by dash and by marker.
 LEARNER_STYLES = (
     ("#3050f8", "solid", "circle"),
     ("#c88028", "dash", "square"),
@@ -52,7 +52,7 @@ CONFIG = {
 
 plotly.io.templates["dalbook"] = go.layout.Template(
     layout={
-        "colorway": list(CLASS_COLOURS.values()),
+        "colorway": list(CLASS_COLORS.values()),
         "paper_bgcolor": "rgba(0, 0, 0, 0)",
         "plot_bgcolor": "rgba(0, 0, 0, 0)",
         "font": {"color": TEXT, "size": 14},

@@ -76,7 +76,7 @@ def agreement(*paths: str | os.PathLike) -> Agreement:
     >>> from dalbook.labeling.csv_rows import HEADER, line
     >>> path = Path(tempfile.mkdtemp(), "labels.csv")
     >>> said = [("a", "cat", "anna"), ("b", "dog", "anna"), ("a", "cat", "bob"), ("b", "cat", "bob")]
-    >>> rows = [Row(clip, label, "labelled", who, "", None, 0, None, "") for clip, label, who in said]
+    >>> rows = [Row(clip, label, "labeled", who, "", None, 0, None, "") for clip, label, who in said]
     >>> _ = path.write_bytes(HEADER + b"".join(map(line, rows)))
     >>> found = agreement(path)
     >>> found.kappa.values.tolist()
@@ -107,7 +107,7 @@ def _annotators(paths: Sequence[str | os.PathLike]) -> dict[str, dict[str, str]]
     said = {}
     for who, where, rows in groups:
         name = who if who and names[who] == 1 else f"{who or 'somebody'} ({where})"
-        labels = {clip: row.label for clip, row in standing(rows).items() if row.status == "labelled"}
+        labels = {clip: row.label for clip, row in standing(rows).items() if row.status == "labeled"}
         if labels:
             said[name] = labels
     return said

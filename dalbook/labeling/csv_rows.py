@@ -10,7 +10,7 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-STATUSES = ("labelled", "unsure", "skipped", "undone")
+STATUSES = ("labeled", "unsure", "skipped", "undone")
 
 
 @dataclass(frozen=True)
@@ -22,9 +22,9 @@ class Row:
     clip
         The clip's id.
     label
-        The class's name; empty unless `status` is "labelled".
+        The class's name; empty unless `status` is "labeled".
     status
-        "labelled", "unsure", "skipped", or "undone": a decision was taken back, the clip has none now.
+        "labeled", "unsure", "skipped", or "undone": a decision was taken back, the clip has none now.
     annotator
         Who decided.
     time
@@ -67,8 +67,8 @@ def text(name: str) -> str:
 def line(row: Row) -> bytes:
     """A row as CSV (RFC 4180, UTF-8), with its line end.
 
-    >>> line(Row("a, b", "=dog", "labelled", "", "2026-01-01T00:00:00+00:00", 1.25, 0, None, "medoid"))
-    b'"a, b",=dog,labelled,,2026-01-01T00:00:00+00:00,1.25,0,,medoid\\n'
+    >>> line(Row("a, b", "=dog", "labeled", "", "2026-01-01T00:00:00+00:00", 1.25, 0, None, "medoid"))
+    b'"a, b",=dog,labeled,,2026-01-01T00:00:00+00:00,1.25,0,,medoid\\n'
     """
     return (",".join(_field(getattr(row, name)) for name in COLUMNS) + "\n").encode()
 
@@ -103,7 +103,7 @@ def parse(data: bytes, name: str) -> tuple[list[Row], bytes, bytes]:
 
     Examples
     --------
-    >>> rows, whole, cut = parse(HEADER + b"x.wav,dog,labelled,me,2026-01-01T00:00:00+00:00,,0,,medoid\\ny.wav,d", "f")
+    >>> rows, whole, cut = parse(HEADER + b"x.wav,dog,labeled,me,2026-01-01T00:00:00+00:00,,0,,medoid\\ny.wav,d", "f")
     >>> rows[0].label, len(whole) > len(HEADER), cut
     ('dog', True, b'y.wav,d')
     """
@@ -150,13 +150,13 @@ def _row(values: list[str], where: str) -> Row:
     clip, label, status, annotator, time, seconds, rounds, score, picked_by = values
     if status not in STATUSES:
         raise ValueError(f"{where}: the status {status!r} is none of {', '.join(STATUSES)}")
-    if status == "labelled" and not label:
-        raise ValueError(f"{where}: it is labelled, but has no label")
+    if status == "labeled" and not label:
+        raise ValueError(f"{where}: it is labeled, but has no label")
     try:
         numbers = _number(seconds), int(float(rounds or 0)), _number(score)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
-    return Row(clip, label if status == "labelled" else "", status, annotator, time, *numbers, picked_by)
+    return Row(clip, label if status == "labeled" else "", status, annotator, time, *numbers, picked_by)
 
 
 def _number(value: str) -> float | None:

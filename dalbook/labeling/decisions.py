@@ -90,12 +90,12 @@ class LabelBook:
 
     def label_of(self, row: Row | None) -> int | None:
         """The position of a row's class; None where it gives no label."""
-        return self.classes.index(row.label) if row and row.status == "labelled" else None
+        return self.classes.index(row.label) if row and row.status == "labeled" else None
 
     @property
     def labels(self) -> dict[int, int]:
         """Clip -> class, of the labels that stand."""
-        return {clip: self.label_of(row) for clip, row in self.standing.items() if row.status == "labelled"}
+        return {clip: self.label_of(row) for clip, row in self.standing.items() if row.status == "labeled"}
 
     def beginning(self) -> Beginning:
         """To learn from what stands now."""

@@ -121,7 +121,7 @@ def export_audiofolder(
     corpus, labels
         As in `export_csv`.
     folder
-        A new folder; it appears in one step when all is in it. Files are copied; segments and synthesised clips are
+        A new folder; it appears in one step when all is in it. Files are copied; segments and synthesized clips are
         written as FLAC.
     link
         Link files instead of copying them, which takes no space; both must be on one disk.
@@ -160,7 +160,7 @@ def export_audiofolder(
 
 def _labeled(corpus: Corpus, labels: str | os.PathLike) -> list[tuple[int, Row]]:
     """The clips with a label, in the order of the corpus."""
-    found = {name: row for name, row in standing(read_rows(labels)).items() if row.status == "labelled"}
+    found = {name: row for name, row in standing(read_rows(labels)).items() if row.status == "labeled"}
     position = {text(name): clip for clip, name in enumerate(corpus.ids)}
     strange = [name for name in found if name not in position]
     if strange:

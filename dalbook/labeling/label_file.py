@@ -64,7 +64,7 @@ class LabelFile:
     --------
     >>> import tempfile
     >>> file = LabelFile(Path(tempfile.mkdtemp(), "labels.csv"), "me")
-    >>> file.append(Row("x.wav", "dog", "labelled", "me", now(), 1.5, 0, 12, "medoid"))
+    >>> file.append(Row("x.wav", "dog", "labeled", "me", now(), 1.5, 0, 12, "medoid"))
     >>> file.close()
     >>> [row.label for row in LabelFile(file.path, "me").rows]
     ['dog']

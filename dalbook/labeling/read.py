@@ -32,7 +32,7 @@ def read_rows(path: str | os.PathLike) -> list[Row]:
 def standing(rows: Iterable[Row]) -> dict[str, Row]:
     """Clip id -> the row that holds, in the order in which they were made.
 
-    >>> row = Row("a", "dog", "labelled", "me", "", None, 0, None, "")
+    >>> row = Row("a", "dog", "labeled", "me", "", None, 0, None, "")
     >>> list(standing([row, dataclasses.replace(row, label="", status="undone")]))
     []
     """
@@ -57,7 +57,7 @@ def read_labels(path: str | os.PathLike) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Columns clip, label, status ("labelled", "unsure", "skipped"), annotator, time (UTC), seconds, round, score,
+        Columns clip, label, status ("labeled", "unsure", "skipped"), annotator, time (UTC), seconds, round, score,
         picked_by.
 
     Raises
@@ -101,13 +101,13 @@ def labels_to_corpus(corpus: Corpus, path: str | os.PathLike, classes: Sequence[
     --------
     >>> import tempfile
     >>> path = Path(tempfile.mkdtemp(), "labels.csv")
-    >>> _ = path.write_text(",".join(COLUMNS) + "\\nb.wav,owl,labelled,me,2026-01-01T00:00:00+00:00,1.5,0,7,medoid\\n")
+    >>> _ = path.write_text(",".join(COLUMNS) + "\\nb.wav,owl,labeled,me,2026-01-01T00:00:00+00:00,1.5,0,7,medoid\\n")
     >>> corpus = Corpus("demo", ("cat", "dog"), ("a.wav", "b.wav"), [-1, -1], [0, 0], None, "", "")
     >>> labeled = labels_to_corpus(corpus, path)
     >>> labeled.classes, labeled.labels.tolist()
     (('cat', 'dog', 'owl'), [-1, 2])
     """
-    found = {clip: row.label for clip, row in standing(read_rows(path)).items() if row.status == "labelled"}
+    found = {clip: row.label for clip, row in standing(read_rows(path)).items() if row.status == "labeled"}
     position = {text(clip): i for i, clip in enumerate(corpus.ids)}
     if strange := [clip for clip in found if clip not in position]:
         raise ValueError(

@@ -117,14 +117,14 @@ class LabelSession:
             self._keep_next()
 
     @property
-    def labelled(self) -> int:
+    def labeled(self) -> int:
         """How many clips have a label."""
         return len(self.book.labels)
 
     @property
     def can_start(self) -> bool:
         """Whether learning can start: there is a label, and more than one class."""
-        return self.started is None and self.labelled > 0 and len(self.classes) > 1
+        return self.started is None and self.labeled > 0 and len(self.classes) > 1
 
     def act(self, request: Mapping) -> None:
         """Carry out a request of the user interface.
@@ -138,7 +138,7 @@ class LabelSession:
         """
         do = request.get("do")
         if do == "label":
-            self.decide(request.get("clip"), "labelled", request.get("label"), request.get("seconds"))
+            self.decide(request.get("clip"), "labeled", request.get("label"), request.get("seconds"))
         elif do in ("unsure", "skip"):
             self.decide(request.get("clip"), {"skip": "skipped"}.get(do, do), None, request.get("seconds"))
         elif do == "undo":
@@ -157,9 +157,9 @@ class LabelSession:
         if not shown and before is None:
             raise Refused(f"clip {clip!r} is neither on screen nor decided on already, so nothing was written")
         whole = isinstance(label, int) and not isinstance(label, bool)
-        if status == "labelled" and not (whole and 0 <= label < len(self.classes)):
+        if status == "labeled" and not (whole and 0 <= label < len(self.classes)):
             raise Refused(f"there is no class {label!r}; classes go from 0 to {len(self.classes) - 1}")
-        name = self.classes[label] if status == "labelled" else ""
+        name = self.classes[label] if status == "labeled" else ""
         if before and (before.status, before.label) == (status, name):
             return
         pick = self.queue.shown if shown else Pick(clip, "correction")
@@ -254,12 +254,12 @@ class LabelSession:
             self._take(row)
             self.round = max(self.round, row.round)
         learns = begun or self.round or self._each_has_three()
-        if not self.started and learns and self.labelled and len(self.classes) > 1:
+        if not self.started and learns and self.labeled and len(self.classes) > 1:
             self.started = self.book.beginning()
 
     @property
     def _done(self) -> bool:
-        return self.budget is not None and self.labelled >= self.budget
+        return self.budget is not None and self.labeled >= self.budget
 
     def _advance(self) -> None:
         self.queue.advance(self._done)

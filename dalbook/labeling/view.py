@@ -44,7 +44,7 @@ def progress(session: LabelSession, preparing: bool, training: bool, ready: bool
     budget = session.budget or len(session.pool)
     pace = _pace(session)
     out = {
-        "labelled": session.labelled,
+        "labeled": session.labeled,
         "unsure": statuses.count("unsure"),
         "skipped": statuses.count("skipped"),
         "budget": budget,
@@ -54,7 +54,7 @@ def progress(session: LabelSession, preparing: bool, training: bool, ready: bool
         "can_start": session.can_start,
         "undo": bool(session.book.undoable),
         "pace": pace,
-        "left": None if pace is None else pace * max(0, min(budget, len(session.pool)) - session.labelled),
+        "left": None if pace is None else pace * max(0, min(budget, len(session.pool)) - session.labeled),
     }
     if session.queue.shown is None:
         stage = "done"
@@ -72,8 +72,8 @@ def _pace(session: LabelSession) -> float | None:
 
 def _words(session: LabelSession, stage: str, per_class: list[int], ready: bool) -> str:
     if stage == "done":
-        aside = len(session.book.standing) - session.labelled
-        if session.budget and session.labelled >= session.budget:
+        aside = len(session.book.standing) - session.labeled
+        if session.budget and session.labeled >= session.budget:
             return f"Done: your budget of {session.budget} labels is spent."
         return "Done: no clip is left." + (
             f" {aside} are unsure or skipped; change them under “Last labels”." if aside else ""

@@ -73,7 +73,7 @@ class Labeler(anywidget.AnyWidget):
     >>> labeler = Labeler(corpus, out=os.path.join(tempfile.mkdtemp(), "labels.csv"), embedding=x, budget=50)
     >>> labeler.act({"do": "label", "clip": labeler.clip["clip"], "label": 3, "seconds": 2.0})
     >>> labeler.labels[["label", "status", "picked_by"]].values.tolist()
-    [['dog_bark', 'labelled', 'medoid']]
+    [['dog_bark', 'labeled', 'medoid']]
     >>> labeler.close()
     """
 

@@ -1,4 +1,4 @@
-"""Monte Carlo dropout active learning (DAL), section 4.2: initialise, then scan, ask, train, and again."""
+"""Monte Carlo dropout active learning (DAL), section 4.2: initialize, then scan, ask, train, and again."""
 
 from __future__ import annotations
 

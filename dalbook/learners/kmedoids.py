@@ -144,7 +144,7 @@ def _alternate(distance: np.ndarray, medoids: np.ndarray) -> np.ndarray:
         medoids = np.sort(medoids)
         assignment = _nearest(distance, medoids)
         members = np.split(assignment.argsort(kind="stable"), np.bincount(assignment).cumsum()[:-1])
-        moved = np.array([_centre(distance, i, m) for i, m in zip(members, medoids, strict=True)])
+        moved = np.array([_center(distance, i, m) for i, m in zip(members, medoids, strict=True)])
         if np.array_equal(moved, medoids):
             break
         medoids = moved
@@ -159,7 +159,7 @@ def _nearest(distance: np.ndarray, medoids: np.ndarray) -> np.ndarray:
     return assignment
 
 
-def _centre(distance: np.ndarray, members: np.ndarray, medoid: int) -> int:
+def _center(distance: np.ndarray, members: np.ndarray, medoid: int) -> int:
     """The member with the smallest sum of distances to all members; `medoid` itself unless one is better."""
     if len(members) < 3:  # alone, or two that are equally good
         return medoid

@@ -2,7 +2,7 @@
 
 Every bit is a pure function of (seed, purpose, step, row, column), as in counter-based generators (Salmon et al.,
 "Parallel random numbers: as easy as 1, 2, 3", SC 2011). So there is no generator state to save with a learner, any two
-devices draw the same masks, and 64 mask entries cost one multiply-and-shift mix (the finaliser of SplitMix64, Steele,
+devices draw the same masks, and 64 mask entries cost one multiply-and-shift mix (the finalizer of SplitMix64, Steele,
 Lea and Flood, OOPSLA 2014).
 """
 

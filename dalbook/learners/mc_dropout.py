@@ -51,10 +51,10 @@ def hypothesis_probs(x_nd: np.ndarray, weight_Cd: np.ndarray, bias_C: np.ndarray
     return scores / scores.sum(axis=-1, keepdims=True)
 
 
-def summarise(probs_nDC: np.ndarray) -> Scan:
+def summarize(probs_nDC: np.ndarray) -> Scan:
     """Count the votes (6) and average the predictions (2) of hypotheses given as (n, |D|, C) probabilities.
 
-    >>> summarise(np.array([[[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]]])).votes_nC.tolist()
+    >>> summarize(np.array([[[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]]])).votes_nC.tolist()
     [[2, 1]]
     """
     votes = (probs_nDC.argmax(axis=-1)[..., None] == np.arange(probs_nDC.shape[-1])).sum(axis=1)
@@ -116,7 +116,7 @@ class DropoutClassifier:
         if n_classes < 2:
             raise ValueError(f"a classifier needs at least two classes, not {n_classes}")
         self.n_classes, self.seed, self.steps = n_classes, seed, 0
-        # nn.Linear's own initialisation: uniform within 1 / sqrt(d).
+        # nn.Linear's own initialization: uniform within 1 / sqrt(d).
         d = self.x.shape[1]
         rng = np.random.default_rng(stream(seed, "weights"))
         weight = rng.uniform(-1, 1, (n_classes, d)).astype(np.float32) / np.float32(np.sqrt(d))

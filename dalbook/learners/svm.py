@@ -12,16 +12,16 @@ _BLOCK = 512  # rows handled at a time
 
 
 class PoolSVM:
-    """An RBF support vector machine, C = 1, gamma = "scale", features standardised on the whole pool.
+    """An RBF support vector machine, C = 1, gamma = "scale", features standardized on the whole pool.
 
     It predicts what scikit-learn's `SVC(C=1, gamma="scale", break_ties=True)` predicts when it is fitted on the
-    standardised features of the labelled rows. The features never change, only the labels do, so the squared
+    standardized features of the labeled rows. The features never change, only the labels do, so the squared
     distances among the pool's rows are computed once, as one matrix product, and every fit takes its part of them:
 
-    K(a, b) = exp(-gamma ||a - b||²),  gamma = 1 / (d Var(labelled features)).
+    K(a, b) = exp(-gamma ||a - b||²),  gamma = 1 / (d Var(labeled features)).
 
     Args:
-        x: (n, d) features of the pool, labelled or not: the training folds. A feature that is constant counts for
+        x: (n, d) features of the pool, labeled or not: the training folds. A feature that is constant counts for
             nothing.
         n_classes: number of classes C.
 
@@ -90,7 +90,7 @@ class PoolSVM:
         labels it gets 1; without any label all classes get 1 / C.
 
         Args:
-            x: (m, d) features, not standardised.
+            x: (m, d) features, not standardized.
 
         Returns:
             (m, C) float64.
@@ -107,10 +107,10 @@ class PoolSVM:
         if self._svc is None:
             scores[:, self._seen] = 1
             return scores
-        labelled, squares = self._z[self._rows], self._squares[self._rows]
+        labeled, squares = self._z[self._rows], self._squares[self._rows]
         for i in range(0, len(x), _BLOCK):
             z = self._scaler.transform(x[i : i + _BLOCK])
-            distances = _squared_distances(z.astype(np.float32), np.einsum("ij,ij->i", z, z), labelled, squares)
+            distances = _squared_distances(z.astype(np.float32), np.einsum("ij,ij->i", z, z), labeled, squares)
             decision = self._svc.decision_function(self._kernel(distances).astype(np.float64))
             if decision.ndim == 1:  # two classes: one value, positive for the second
                 decision = np.column_stack([-decision, decision])

@@ -36,11 +36,11 @@ def page_game_html(corpus: Corpus, x: np.ndarray) -> str:
     ValueError
         See `page_data`; or a clip that cannot be played.
     """
-    from dalbook.figures.style import CLASS_COLOURS
+    from dalbook.figures.style import CLASS_COLORS
 
     pool, _ = split(corpus)
     sounds = beside(dict(enumerate(page_sounds(corpus, pool))))
-    colors = [CLASS_COLOURS.get(name, "#545c68") for name in corpus.classes]
+    colors = [CLASS_COLORS.get(name, "#545c68") for name in corpus.classes]
     room = f"function room(self) {{\n{bundle('webpage/static/page_worker.js')}\n}}"
     return mounted(
         "page",

@@ -16,7 +16,7 @@ from dalbook.files.cache import cache_folder, code_version, write_whole
 def page_sounds(corpus: Corpus, clips: Sequence[int]) -> list[dict]:
     """What `media` makes of each clip, its three buffers in base64: ``data`` (an MP3), ``envelope``, ``mel_data``.
 
-    Half a minute for 150 clips of toy-city, which are synthesised; so they are kept in the cache (`cache_folder`),
+    Half a minute for 150 clips of toy-city, which are synthesized; so they are kept in the cache (`cache_folder`),
     under a name that changes with the clips and with the code that makes them.
 
     Raises

@@ -183,20 +183,20 @@ def answers(page) -> None:
         assert any(verdicts)
 
 
-# The colour of an element's text, and of the nearest background behind it that is not transparent, as 0 to 1.
-COLOURS = """text => {
-  const rgba = (colour) => (colour.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
+# The color of an element's text, and of the nearest background behind it that is not transparent, as 0 to 1.
+COLORS = """text => {
+  const rgba = (color) => (color.match(/[\\d.]+/g) || [0, 0, 0, 0]).map(Number);
   let behind = text;
   while (behind && rgba(getComputedStyle(behind).backgroundColor)[3] === 0) behind = behind.parentElement;
   const fills = [getComputedStyle(text).fill, behind ? getComputedStyle(behind).backgroundColor : "rgb(255, 255, 255)"];
-  return fills.map((colour) => rgba(colour).slice(0, 3).map((part) => part / 255));
+  return fills.map((color) => rgba(color).slice(0, 3).map((part) => part / 255));
 }"""
 
 
 def readable_figures(page, theme: str) -> None:
     for words in (".xtick text", ".legendtext"):
         for text in page.locator(f".plotly-graph-div {words}").all()[:10]:
-            ink, paper = text.evaluate(COLOURS)
+            ink, paper = text.evaluate(COLORS)
             assert (np.mean(ink) > np.mean(paper)) == (theme == "dark")
             assert contrast(ink, paper) >= 4.5
 

@@ -12,7 +12,7 @@ import numpy as np
 import dalbook
 from dalbook import DALConfig, load_corpus
 from dalbook.learners.acquisition import ACQUISITIONS
-from dalbook.learners.mc_dropout import summarise
+from dalbook.learners.mc_dropout import summarize
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = ROOT / "chapters"
@@ -84,7 +84,7 @@ def test_the_changes_are_of_this_version():
     assert f"## Version {dalbook.__version__}" in page("changes")
 
 
-def test_the_acquisition_function_of_the_page_fulfils_the_contract(monkeypatch):
+def test_the_acquisition_function_of_the_page_fulfills_the_contract(monkeypatch):
     code = re.findall(r"^```python\n(.*?)^```", page("contributing"), re.MULTILINE | re.DOTALL)
     monkeypatch.setattr("dalbook.learners.acquisition.ACQUISITIONS", dict(ACQUISITIONS))
     scope = {"np": np, "ACQUISITIONS": dalbook.learners.acquisition.ACQUISITIONS}
@@ -96,10 +96,10 @@ def test_the_acquisition_function_of_the_page_fulfils_the_contract(monkeypatch):
     score = dalbook.learners.acquisition.ACQUISITIONS["least_confident"]
     rng = np.random.default_rng(0)
     probs = rng.dirichlet(np.full(4, 0.3), (40, 16))
-    first = score(summarise(probs), rng)
+    first = score(summarize(probs), rng)
     assert first.shape == (40,)
     order = rng.permutation(40)
-    np.testing.assert_allclose(score(summarise(probs[order]), rng), first[order])
+    np.testing.assert_allclose(score(summarize(probs[order]), rng), first[order])
 
 
 def test_the_page_names_what_is_there():

@@ -13,7 +13,7 @@ from sklearn.svm import SVC
 
 from dalbook.corpora.toycity import clips as toycity
 from dalbook.corpora.toycity.acoustics import microphone
-from dalbook.corpora.toycity.clips import CLASSES, RATE, describe, layers, synthesise
+from dalbook.corpora.toycity.clips import CLASSES, RATE, describe, layers, synthesize
 from dalbook.embeddings.logmel import logmel_embedding
 
 ONE_EACH = [int(np.flatnonzero(describe(0).labels == label)[7]) for label in range(10)]
@@ -67,14 +67,14 @@ def test_the_snr_is_what_is_heard(i):
 
 
 def test_the_same_clip_is_the_same_bits_in_any_order():
-    forth = [synthesise(i) for i in ONE_EACH]
-    back = [synthesise(i) for i in reversed(ONE_EACH)][::-1]
+    forth = [synthesize(i) for i in ONE_EACH]
+    back = [synthesize(i) for i in reversed(ONE_EACH)][::-1]
     assert all(a.tobytes() == b.tobytes() for a, b in zip(forth, back, strict=True))
 
 
 @pytest.mark.parametrize("i", ONE_EACH)
 def test_one_clip_of_each_class_is_sound(i):
-    x = synthesise(i)
+    x = synthesize(i)
     assert x.dtype == np.float32
     assert x.ndim == 1
     assert RATE <= len(x) <= 4 * RATE
@@ -88,8 +88,8 @@ def test_another_seed_is_another_city():
     assert describe(0).ids != describe(1).ids
     assert describe(0).labels.tolist() != describe(1).labels.tolist()
     i = int(np.flatnonzero(describe(0).labels == describe(1).labels)[0])
-    n = min(len(synthesise(i, 0)), len(synthesise(i, 1)))
-    assert not np.array_equal(synthesise(i, 0)[:n], synthesise(i, 1)[:n])
+    n = min(len(synthesize(i, 0)), len(synthesize(i, 1)))
+    assert not np.array_equal(synthesize(i, 0)[:n], synthesize(i, 1)[:n])
 
 
 def test_slices_share_the_recording_and_nothing_else():
@@ -97,7 +97,7 @@ def test_slices_share_the_recording_and_nothing_else():
     pairs = [np.flatnonzero(clips.recordings == clips.recordings[i])[:2] for i in ONE_EACH]
     near, far = [], []
     for a, b in pairs:
-        assert not np.array_equal(synthesise(int(a))[:RATE], synthesise(int(b))[:RATE])
+        assert not np.array_equal(synthesize(int(a))[:RATE], synthesize(int(b))[:RATE])
         others = [i for i in np.flatnonzero(clips.labels == clips.labels[a]) if clips.folds[i] != clips.folds[a]][:20:5]
         near.append(np.linalg.norm(embedded(int(a)) - embedded(int(b))))
         far.append(np.mean([np.linalg.norm(embedded(int(a)) - embedded(int(i))) for i in others]))
@@ -123,11 +123,11 @@ def test_a_microphone_s_curve_has_rising_frequencies():
 @pytest.mark.parametrize("i", [-1, 800])
 def test_a_clip_that_is_not_there(i):
     with pytest.raises(IndexError, match="0 to 799"):
-        synthesise(i)
+        synthesize(i)
 
 
 def embedded(i: int) -> np.ndarray:
-    return logmel_embedding(synthesise(i), RATE)
+    return logmel_embedding(synthesize(i), RATE)
 
 
 def test_it_is_not_easy_and_reshuffling_would_cheat():
@@ -173,7 +173,7 @@ def test_yamnet_hears_at_least_seven_classes():
     source, scores = net.get_input_details()[0]["index"], net.get_output_details()[0]["index"]
 
     def heard(i: int) -> bool:
-        x = resample_poly(synthesise(i), 1, RATE // 16000).astype(np.float32)
+        x = resample_poly(synthesize(i), 1, RATE // 16000).astype(np.float32)
         rows = []
         for start in range(0, len(x) - 15600 + 1, 7680):
             net.set_tensor(source, x[start : start + 15600])

@@ -29,7 +29,7 @@ def _direct(monkeypatch):
 
 def remote(site, **change):
     given = {"url": site.url, "size": len(site.content), "sum": f"md5:{site.md5}", **change}
-    return Remote("file", page="the page", licence="", citation="", variable="DALBOOK_TEST_URL", **given)
+    return Remote("file", page="the page", license="", citation="", variable="DALBOOK_TEST_URL", **given)
 
 
 def fetch(site, path, **change):

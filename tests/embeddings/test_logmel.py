@@ -6,13 +6,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dalbook.corpora.toycity.clips import RATE, synthesise
+from dalbook.corpora.toycity.clips import RATE, synthesize
 from dalbook.embeddings.logmel import DIMENSIONS, logmel_embedding
 
 
 @pytest.fixture(scope="module")
 def bark():
-    return synthesise(3)
+    return synthesize(3)
 
 
 def is_embedding(e):

@@ -36,7 +36,7 @@ needs_data = pytest.mark.skipif(not REAL, reason="DALBOOK_REAL_DATA names no fol
 
 
 def sound(seconds: float = 1.0, seed: int = 0) -> np.ndarray:
-    """Noise that swells and changes its colour, with a tone that rises."""
+    """Noise that swells and changes its color, with a tone that rises."""
     rng = np.random.default_rng(seed)
     t = np.arange(int(seconds * RATE)) / RATE
     noise = np.convolve(rng.standard_normal(len(t) + 20), rng.standard_normal(21), "valid")

@@ -148,7 +148,7 @@ def test_nothing_is_fetched_unless_allowed(sites, tmp_path, capsys):
     assert not (tmp_path / "us").exists()
 
 
-def test_the_plan_names_sizes_and_licence(tmp_path, capsys):
+def test_the_plan_names_sizes_and_license(tmp_path, capsys):
     assert prepare("urbansound8k", "--root", tmp_path / "us", "--embedding", "cnn14") == 2
     told = capsys.readouterr().out
     assert "UrbanSound8K.tar.gz, 6.02 GB, from https://zenodo.org/" in told

@@ -16,9 +16,9 @@ def test_random_embeddings_are_like_real_ones():
     assert set(classes) == set(range(bench.CLASSES))
     # clips of one recording are more alike than clips of one class
     unit = x / (x**2).sum(1, keepdims=True) ** 0.5
-    neighbours = (unit[:-1] * unit[1:]).sum(1)
+    neighbors = (unit[:-1] * unit[1:]).sum(1)
     same_class = [unit[classes == c] @ unit[classes == c].T for c in range(3)]
-    assert neighbours.mean() > max(s.mean() for s in same_class) + 0.1
+    assert neighbors.mean() > max(s.mean() for s in same_class) + 0.1
 
 
 def test_an_iteration_is_many_times_faster_than_the_plain_way():

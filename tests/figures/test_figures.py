@@ -1,4 +1,4 @@
-"""Colours that can be told apart, figures that say what they show, and the learning curve's numbers."""
+"""Colors that can be told apart, figures that say what they show, and the learning curve's numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from dalbook.corpora.toycity import clips as toycity
 from dalbook.figures import (
-    CLASS_COLOURS,
+    CLASS_COLORS,
     CLASS_SYMBOLS,
     LEARNER_STYLES,
     experiment,
@@ -35,8 +35,8 @@ ROWS = [
 ]
 
 
-def linear(colour: str) -> np.ndarray:
-    s = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+def linear(color: str) -> np.ndarray:
+    s = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
     return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4)
 
 
@@ -46,22 +46,22 @@ def contrast(a: str, b: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-def test_the_ten_classes_have_ten_colours_and_markers():
-    assert tuple(CLASS_COLOURS) == tuple(toycity.CLASSES)
-    assert len(set(CLASS_COLOURS.values())) == len(set(CLASS_SYMBOLS.values())) == 10
+def test_the_ten_classes_have_ten_colors_and_markers():
+    assert tuple(CLASS_COLORS) == tuple(toycity.CLASSES)
+    assert len(set(CLASS_COLORS.values())) == len(set(CLASS_SYMBOLS.values())) == 10
 
 
 @pytest.mark.parametrize("background", ["#ffffff", "#121212"])
-def test_colours_stand_out_in_both_themes(background):
+def test_colors_stand_out_in_both_themes(background):
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
-    colours = [*CLASS_COLOURS.values(), *(style[0] for style in LEARNER_STYLES)]
-    assert min(contrast(colour, background) for colour in colours) >= 3
+    colors = [*CLASS_COLORS.values(), *(style[0] for style in LEARNER_STYLES)]
+    assert min(contrast(color, background) for color in colors) >= 3
 
 
-def test_colours_differ_for_colour_blind_readers():
+def test_colors_differ_for_color_blind_readers():
     # Deuteranopia, from Machado, Oliveira and Fernandes (2009), on linear RGB.
     see = np.array([[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413], [-0.01182, 0.04294, 0.968881]])
-    seen = [np.clip(see @ linear(colour), 0, 1) ** (1 / 2.4) for colour in CLASS_COLOURS.values()]
+    seen = [np.clip(see @ linear(color), 0, 1) ** (1 / 2.4) for color in CLASS_COLORS.values()]
     assert min(np.linalg.norm(a - b) for a, b in itertools.combinations(seen, 2)) > 0.1
 
 

@@ -13,8 +13,8 @@ CLASSES = toycity.CLASSES
 
 
 def contrast(a: str, b: str) -> float:
-    def light(colour):
-        s = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)]) / 255
+    def light(color):
+        s = np.array([int(color[i : i + 2], 16) for i in (1, 3, 5)]) / 255
         return np.where(s <= 0.04045, s / 12.92, ((s + 0.055) / 1.055) ** 2.4) @ [0.2126, 0.7152, 0.0722]
 
     low, high = sorted((light(a), light(b)))

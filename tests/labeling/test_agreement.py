@@ -14,7 +14,7 @@ from dalbook.labeling.agreement import agreement
 from dalbook.labeling.csv_rows import HEADER, Row, line
 
 
-def write(path, said: dict[str, str], who: str, status: str = "labelled") -> object:
+def write(path, said: dict[str, str], who: str, status: str = "labeled") -> object:
     rows = [Row(clip, label, status, who, "2026-01-01T00:00:00+00:00", 1, 0, None, "") for clip, label in said.items()]
     before = path.read_bytes() if path.exists() else HEADER
     path.write_bytes(before + b"".join(map(line, rows)))

@@ -58,7 +58,7 @@ class Person:
     def button(self, name):
         return self.labeler.get_by_role("button", name=name).first
 
-    def decides(self, act, label=None, status="labelled"):
+    def decides(self, act, label=None, status="labeled"):
         """Decide on the clip on screen, and see the next one."""
         self.notebook.ready()
         clip = self.notebook.clip
@@ -74,7 +74,7 @@ class Person:
         """Class keys, u or s."""
         for key in keys:
             label = None if key in "us" else "1234567890a".index(key)
-            status = {"u": "unsure", "s": "skipped"}.get(key, "labelled")
+            status = {"u": "unsure", "s": "skipped"}.get(key, "labeled")
             self.decides(lambda key=key: self.page.keyboard.press(key), label, status)
 
     def clicks(self, *labels):
@@ -179,7 +179,7 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
         notebook.ready()
         page.keyboard.press("9")
         reads(person.labeler.get_by_role("status"), "Changed to")
-        person.rows.append([first, person.names[8], "labelled", "correction"])
+        person.rows.append([first, person.names[8], "labeled", "correction"])
         notebook.ready()
 
         person.button("Start learning now").click()

@@ -30,7 +30,7 @@ STRANGE = [
 ]
 
 
-def row(clip: str = "x.wav", label: str = "dog", status: str = "labelled") -> Row:
+def row(clip: str = "x.wav", label: str = "dog", status: str = "labeled") -> Row:
     return Row(clip, label, status, "me", now(), 1.5, 2, 0.25, "medoid")
 
 
@@ -45,7 +45,7 @@ LABEL_FOR_EVER = """
     file = LabelFile(sys.argv[1], "anna")
     n = len(file.rows)
     while True:
-        file.append(Row(f"clip {n}, \\n{n}", "dog", "labelled", "anna", now(), 1.5, 0, None, "medoid"))
+        file.append(Row(f"clip {n}, \\n{n}", "dog", "labeled", "anna", now(), 1.5, 0, None, "medoid"))
         n += 1
         print(n, flush=True)
 """
@@ -135,12 +135,12 @@ def test_a_full_disk_leaves_the_file_as_it_was_and_says_so(tmp_path):
         limit = resource.getrlimit(resource.RLIMIT_FSIZE)
         resource.setrlimit(resource.RLIMIT_FSIZE, (file.size + 20, limit[1]))
         try:
-            file.append(Row("second", "dog", "labelled", "", now(), None, 0, None, ""))
+            file.append(Row("second", "dog", "labeled", "", now(), None, 0, None, ""))
         except OSError as error:
             print(error.strerror)
         print(len(file.rows), open(sys.argv[1], "rb").read() == open(sys.argv[2], "rb").read())
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
-        file.append(Row("third", "dog", "labelled", "", now(), None, 0, None, ""))
+        file.append(Row("third", "dog", "labeled", "", now(), None, 0, None, ""))
     """
     (tmp_path / "before").write_bytes(before)
     out, errors = python(full, path, tmp_path / "before").communicate()
@@ -170,7 +170,7 @@ def test_no_space_left_is_what_the_message_says(tmp_path):
 CUT = [
     b"y.wav,do",
     b'"y,',
-    b"y.wav,dog,labelled,me,2026-01-01T00:00:00+00:00,1.5,0,",
+    b"y.wav,dog,labeled,me,2026-01-01T00:00:00+00:00,1.5,0,",
     b"\0" * 100,
     b'"two\nli',
     b"\xc5",
@@ -238,10 +238,10 @@ def test_a_spreadsheet_may_have_saved_it(tmp_path):
         (b"\x89PNG\r\n\x1a\n", "not a file of labels"),
         (HEADER + b"a,b\n" + line(row()), "line 2: there are 2 fields instead of 9"),
         (HEADER + line(row(status="done")), "line 2: the status 'done' is none of"),
-        (HEADER + b"a,,labelled,,,,0,,\n", "line 2: it is labelled, but has no label"),
-        (HEADER + b"a,b,labelled,,,soon,0,,\n", "line 2: could not convert"),
-        (HEADER + b'a "b,dog,labelled,me,,,0,,\n' + line(row()), "quotation mark after row 0 is not closed"),
-        (HEADER + b"\xff,dog,labelled,me,,,0,,\n" + line(row()), "damaged: 'utf-8' codec"),
+        (HEADER + b"a,,labeled,,,,0,,\n", "line 2: it is labeled, but has no label"),
+        (HEADER + b"a,b,labeled,,,soon,0,,\n", "line 2: could not convert"),
+        (HEADER + b'a "b,dog,labeled,me,,,0,,\n' + line(row()), "quotation mark after row 0 is not closed"),
+        (HEADER + b"\xff,dog,labeled,me,,,0,,\n" + line(row()), "damaged: 'utf-8' codec"),
     ],
 )
 def test_something_else_is_refused_and_left_alone(tmp_path, content, message):

@@ -443,11 +443,11 @@ def test_targets_are_44_pixels(visit, width):
     assert small == []
 
 
-# Each visible text with its colour and that of the nearest background behind it, as 0 to 1.
-COLOURS = """root => {
-  const rgba = (colour) => {
+# Each visible text with its color and that of the nearest background behind it, as 0 to 1.
+COLORS = """root => {
+  const rgba = (color) => {
     const canvas = new OffscreenCanvas(1, 1).getContext("2d");
-    canvas.fillStyle = colour;
+    canvas.fillStyle = color;
     canvas.fillRect(0, 0, 1, 1);
     return [...canvas.getImageData(0, 0, 1, 1).data].map((part) => part / 255);
   };
@@ -466,9 +466,9 @@ COLOURS = """root => {
 }"""
 
 
-def contrast(*colours: list[float]) -> float:
+def contrast(*colors: list[float]) -> float:
     """The contrast ratio of the Web Content Accessibility Guidelines."""
-    parts = np.array(colours)[:, :3]
+    parts = np.array(colors)[:, :3]
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     low, high = sorted(linear @ [0.2126, 0.7152, 0.0722])
     return (high + 0.05) / (low + 0.05)
@@ -477,17 +477,17 @@ def contrast(*colours: list[float]) -> float:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_everything_reads_in_both_themes(visit, theme):
     page = visit(theme=theme, game=1, notice="A cut-off last line was mended.").focus()
-    before = page.root.evaluate(COLOURS)
+    before = page.root.evaluate(COLORS)
     page.press("1", "2", "3", "4", "5", "6", "?")
     page.root.locator("summary").click()
     page.click("Change")
     page.engine({"full": True})
     page.press("1")
-    texts = before + page.root.evaluate(COLOURS)
+    texts = before + page.root.evaluate(COLORS)
     assert any("no space left" in words for words, *_ in texts)
     weak = {words: round(contrast(ink, paper), 2) for words, ink, paper in texts if contrast(ink, paper) < 4.5}
     assert weak == {}
-    paper = page.root.evaluate(COLOURS)[0][2]
+    paper = page.root.evaluate(COLORS)[0][2]
     assert (np.mean(paper[:3]) < 0.5) == (theme == "dark")
 
 

@@ -48,13 +48,13 @@ def file_of(tmp_path, *rows: tuple[str, str, str], annotator: str = "anna") -> P
 def some(tmp_path) -> Path:
     return file_of(
         tmp_path,
-        (NAMES[4], "dog", "labelled"),
-        (NAMES[0], "dog", "labelled"),
-        (NAMES[1], CLASSES[1], "labelled"),
+        (NAMES[4], "dog", "labeled"),
+        (NAMES[0], "dog", "labeled"),
+        (NAMES[1], CLASSES[1], "labeled"),
         (NAMES[2], "", "unsure"),
-        (NAMES[3], "dog", "labelled"),
+        (NAMES[3], "dog", "labeled"),
         (NAMES[3], "", "undone"),
-        (NAMES[0], CLASSES[3], "labelled"),
+        (NAMES[0], CLASSES[3], "labeled"),
     )
 
 
@@ -62,10 +62,10 @@ def test_the_table_is_what_stands(tmp_path):
     frame = read_labels(some(tmp_path))
     assert tuple(frame.columns) == COLUMNS
     assert frame[["clip", "label", "status"]].values.tolist() == [
-        [NAMES[4], "dog", "labelled"],
-        [NAMES[1], CLASSES[1], "labelled"],
+        [NAMES[4], "dog", "labeled"],
+        [NAMES[1], CLASSES[1], "labeled"],
         [NAMES[2], "", "unsure"],
-        [NAMES[0], "NA", "labelled"],
+        [NAMES[0], "NA", "labeled"],
     ]
     assert frame["time"].dt.tz is not None
     assert frame["seconds"].tolist() == [1.5] * 4
@@ -88,12 +88,12 @@ def test_a_corpus_with_labels_keeps_its_clips_and_embeddings(tmp_path, root):
     with pytest.raises(ValueError, match="not in classes=: 'NA', 'say"):
         labels_to_corpus(corpus, some(tmp_path), classes=["dog"])
     with pytest.raises(ValueError, match="1 clips that are not in the corpus, such as 'x'"):
-        labels_to_corpus(corpus, file_of(tmp_path, ("x", "dog", "labelled")))
+        labels_to_corpus(corpus, file_of(tmp_path, ("x", "dog", "labeled")))
 
 
 def test_known_labels_give_way_to_the_files(tmp_path):
     corpus = load_corpus("toy-city")
-    labeled = labels_to_corpus(corpus, file_of(tmp_path, (corpus.ids[5], "siren", "labelled")))
+    labeled = labels_to_corpus(corpus, file_of(tmp_path, (corpus.ids[5], "siren", "labeled")))
     assert labeled.labels[5] == corpus.classes.index("siren")
     assert (labeled.labels == -1).sum() == len(corpus) - 1
 
@@ -116,7 +116,7 @@ def test_one_label_a_clip_as_csv(tmp_path, root):
     assert frame.columns.tolist() == ["clip", "label"]
     assert frame.values.tolist() == [[NAMES[0], "NA"], [NAMES[1], CLASSES[1]], [NAMES[4], "dog"]]
     with pytest.raises(ValueError, match="not in the corpus"):
-        export_csv(corpus, file_of(tmp_path, ("x", "dog", "labelled")), tmp_path / "out.csv")
+        export_csv(corpus, file_of(tmp_path, ("x", "dog", "labeled")), tmp_path / "out.csv")
     assert len(pd.read_csv(path)) == 3  # it is as it was
 
 
@@ -127,10 +127,10 @@ def segmented(tmp_path, root) -> tuple[Corpus, Path]:
     ]  # fmt: skip
     labels = file_of(
         tmp_path,
-        ("long.wav#t=8.000,10.000", "two\twords", "labelled"),
-        ("long.wav#t=0.000,4.000", "dog", "labelled"),
+        ("long.wav#t=8.000,10.000", "two\twords", "labeled"),
+        ("long.wav#t=0.000,4.000", "dog", "labeled"),
         ("long.wav#t=4.000,8.000", "", "skipped"),
-        (NAMES[4], "dog", "labelled"),
+        (NAMES[4], "dog", "labeled"),
     )
     return corpus, labels
 
@@ -240,7 +240,7 @@ def test_an_audiofolder_of_segments_and_of_made_clips(tmp_path, root):
     assert rate == RATE
     assert_allclose(samples, corpus.audio(clip)[0], atol=1e-6)
     city = load_corpus("toy-city")
-    path = export_audiofolder(city, file_of(tmp_path, (city.ids[3], "siren", "labelled")), tmp_path / "city")
+    path = export_audiofolder(city, file_of(tmp_path, (city.ids[3], "siren", "labeled")), tmp_path / "city")
     assert len(soundfile.read(path.parent / f"{city.ids[3]}.flac")[0]) == len(city.audio(3)[0])
 
 
@@ -255,7 +255,7 @@ def test_an_audiofolder_that_fails_leaves_nothing_behind(tmp_path, root):
 def test_names_that_become_the_same_stay_apart(tmp_path):
     ids = ("a?.wav", "a*.wav", "A-.wav", "metadata.csv", "../up.wav")
     corpus = Corpus("demo", ("x",), ids, [0] * 5, [0] * 5, lambda i: (np.zeros(800, np.float32), RATE), "", "")
-    labels = file_of(tmp_path, *((name, "x", "labelled") for name in ids))
+    labels = file_of(tmp_path, *((name, "x", "labeled") for name in ids))
     path = export_audiofolder(corpus, labels, tmp_path / "set")
     names = pd.read_csv(path)["file_name"].tolist()
     assert len({name.lower() for name in names}) == 5

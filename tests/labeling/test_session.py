@@ -66,14 +66,14 @@ def test_clips_come_in_their_order_and_each_decision_is_a_row(tmp_path):
     say(one, "label 1", "unsure", "skip")
     assert on_screen(one) == 0
     assert file_rows(tmp_path) == [
-        ("clip 5.wav", "dog", "labelled"), ("clip 3.wav", "", "unsure"), ("clip 9.wav", "", "skipped")
+        ("clip 5.wav", "dog", "labeled"), ("clip 3.wav", "", "unsure"), ("clip 9.wav", "", "skipped")
     ]  # fmt: skip
     row = one.file.rows[0]
     assert (row.annotator, row.seconds, row.round, row.score, row.picked_by) == ("anna", 2.0, 0, 15.0, "medoid")
     assert history(one) == [
         {"clip": 9, "id": "clip 9.wav", "label": None, "status": "skipped"},
         {"clip": 3, "id": "clip 3.wav", "label": None, "status": "unsure"},
-        {"clip": 5, "id": "clip 5.wav", "label": 1, "status": "labelled"},
+        {"clip": 5, "id": "clip 5.wav", "label": 1, "status": "labeled"},
     ]
 
 
@@ -105,7 +105,7 @@ def test_undo_also_twice_also_after_the_last(tmp_path):
     assert one.book.labels == {**dict.fromkeys(range(N), 1), 10: 0, 11: 0}
     assert file_rows(tmp_path)[N:] == [
         ("clip 11.wav", "", "undone"), ("clip 10.wav", "", "undone"),
-        ("clip 10.wav", "cat", "labelled"), ("clip 11.wav", "cat", "labelled"),
+        ("clip 10.wav", "cat", "labeled"), ("clip 11.wav", "cat", "labeled"),
     ]  # fmt: skip
 
 
@@ -186,7 +186,7 @@ def test_the_budget_ends_it_and_a_larger_one_goes_on(tmp_path):
     say(one, "label 0", "skip", "label 1")
     assert on_screen(one) is None
     state = progress(one, False, False, False)
-    assert (state["stage"], state["labelled"], state["budget"], state["left"]) == ("done", 2, 2, 0)
+    assert (state["stage"], state["labeled"], state["budget"], state["left"]) == ("done", 2, 2, 0)
     say(one, "undo")
     assert on_screen(one) == 9
     say(one, "label 1")
@@ -328,7 +328,7 @@ def test_progress_counts_and_tells_the_time_left(tmp_path):
     one = session(tmp_path, budget=10)
     say(one, "label 0", "label 1", "label 1", "unsure", "skip")
     state = progress(one, True, False, False)
-    expected = {"labelled": 3, "unsure": 1, "skipped": 1, "budget": 10, "total": N, "per_class": [1, 2], "undo": True}
+    expected = {"labeled": 3, "unsure": 1, "skipped": 1, "budget": 10, "total": N, "per_class": [1, 2], "undo": True}
     assert {name: state[name] for name in expected} == expected
     assert state["stage"] == "preparing"
     assert (state["pace"], state["left"]) == (2.0, 14.0)
@@ -351,7 +351,7 @@ def test_the_file_says_what_the_session_says_after_anything(tmp_path, seed):
         if do in ("label", "skip", "unsure") and clip is not None:
             label = rng.randrange(len(one.classes))
             one.act({"do": do, "clip": clip, "label": label, "seconds": 1.0})
-            new = ("labelled", one.classes[label]) if do == "label" else ({"skip": "skipped"}.get(do, do), "")
+            new = ("labeled", one.classes[label]) if do == "label" else ({"skip": "skipped"}.get(do, do), "")
             if truth.get(clip) != new:
                 stack.append((clip, truth.get(clip)))
                 truth[clip] = new

@@ -27,8 +27,8 @@ INITIAL = {0: 0, 1: 1, 2: 2}
 
 def embeddings() -> np.ndarray:
     rng = np.random.default_rng(0)
-    centres = rng.exponential(1, (CLASSES, 40)) * (rng.random((CLASSES, 40)) < 0.4)
-    return (centres[TRUTH] + 0.6 * rng.random((N, 40))).astype(np.float32)
+    centers = rng.exponential(1, (CLASSES, 40)) * (rng.random((CLASSES, 40)) < 0.4)
+    return (centers[TRUTH] + 0.6 * rng.random((N, 40))).astype(np.float32)
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ def corpus(folds=None) -> Corpus:
 
 def embeddings() -> np.ndarray:
     rng = np.random.default_rng(0)
-    centres = rng.exponential(1, (len(NAMES), 40)) * (rng.random((len(NAMES), 40)) < 0.4)
-    return (centres[TRUTH] + 0.6 * rng.random((N, 40))).astype(np.float32)
+    centers = rng.exponential(1, (len(NAMES), 40)) * (rng.random((len(NAMES), 40)) < 0.4)
+    return (centers[TRUTH] + 0.6 * rng.random((N, 40))).astype(np.float32)
 
 
 @pytest.fixture
@@ -95,7 +95,7 @@ def test_requests_are_acted_on_once_in_order(labeler, tmp_path):
     assert one.heard == 3
     assert one.clip["clip"] == second
     frame = pd.read_csv(tmp_path / "labels.csv", keep_default_na=False)
-    assert frame["status"].tolist() == ["labelled", "skipped", "undone"]
+    assert frame["status"].tolist() == ["labeled", "skipped", "undone"]
     assert [row["clip"] for row in one.history] == [first]
 
 
@@ -128,9 +128,9 @@ def test_a_full_disk_is_said_and_the_clip_stays(labeler, monkeypatch):
     assert one.heard == 1
     assert "this decision is NOT saved (No space left on device); free some space" in one.problem
     assert one.clip["clip"] == shown
-    assert one.progress["labelled"] == 0
+    assert one.progress["labeled"] == 0
     say(one, {"do": "label", "clip": shown, "label": 0})
-    assert (one.problem, one.progress["labelled"]) == ("", 1)
+    assert (one.problem, one.progress["labeled"]) == ("", 1)
 
 
 def test_the_model_takes_over_and_says_what_it_thinks(labeler):
@@ -170,11 +170,11 @@ def test_reopening_changes_neither_the_clips_nor_the_model(labeler, tmp_path):
         one = labeler(out=path)
         for step in range(24):
             if step in reopen_after:
-                before = one.clip, one.ahead, one.history, one.progress["labelled"], one.opinion
+                before = one.clip, one.ahead, one.history, one.progress["labeled"], one.opinion
                 one.close()
                 one = labeler(out=path)
                 assert one.wait(120)
-                assert (one.clip, one.ahead, one.history, one.progress["labelled"], one.opinion) == before
+                assert (one.clip, one.ahead, one.history, one.progress["labeled"], one.opinion) == before
             if step in (5, 15):
                 say(one, {"do": "skip", "clip": one.clip["clip"]})
             elif step in (8, 18):
@@ -199,7 +199,7 @@ def test_running_the_cell_again_takes_over(labeler):
     first = labeler()
     label(first, 2)
     second = labeler()
-    assert second.progress["labelled"] == 2
+    assert second.progress["labeled"] == 2
     assert "run again" in first.problem
     assert first.clip is None
     say(first, {"do": "undo"})
@@ -374,7 +374,7 @@ def test_a_killed_kernel_loses_nothing_that_was_heard(tmp_path):
     with Kernel(tmp_path) as kernel:
         front = FrontEnd(kernel)
         assert front.due == on_screen
-        assert front.state["progress"]["labelled"] == 10
+        assert front.state["progress"]["labeled"] == 10
         assert front.state["progress"]["stage"] == "learning"
         decided += front.label(10)
         kernel.until(lambda: not front.state["progress"]["training"])

@@ -8,12 +8,12 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from dalbook.learners import acquisition
 from dalbook.learners.acquisition import ACQUISITIONS
-from dalbook.learners.mc_dropout import Scan, summarise
+from dalbook.learners.mc_dropout import Scan, summarize
 
 
 def scan_of(seed: int, n: int = 40, n_masks: int = 16, n_classes: int = 4) -> Scan:
     rng = np.random.default_rng(seed)
-    return summarise(rng.dirichlet(np.full(n_classes, 0.3), (n, n_masks)))
+    return summarize(rng.dirichlet(np.full(n_classes, 0.3), (n, n_masks)))
 
 
 def test_vote_distribution_divides_by_the_number_of_hypotheses():
@@ -31,11 +31,11 @@ def test_vote_entropy_by_hand():
 
 def test_predictive_entropy_is_that_of_the_mean_and_bald_the_difference():
     # one clip, two hypotheses, each sure and of opposite opinion: the mean of the entropies would be 0
-    sure = summarise(np.array([[[1.0, 0.0], [0.0, 1.0]]]))
+    sure = summarize(np.array([[[1.0, 0.0], [0.0, 1.0]]]))
     assert_allclose(acquisition.predictive_entropy(sure.probs_nC), [math.log(2)])
     assert_allclose(acquisition.mutual_information(sure.probs_nC, sure.entropy_n), [math.log(2)])
     # both hypotheses undecided: the same mean prediction, nothing to learn about which of them is right
-    undecided = summarise(np.full((1, 2, 2), 0.5))
+    undecided = summarize(np.full((1, 2, 2), 0.5))
     assert_allclose(acquisition.predictive_entropy(undecided.probs_nC), [math.log(2)])
     assert_allclose(acquisition.mutual_information(undecided.probs_nC, undecided.entropy_n), [0], atol=1e-12)
 
@@ -62,7 +62,7 @@ def test_contract(name):
         assert_array_equal(array, copy)
     if name == "random":
         return
-    # a clip's score depends on that clip alone, not on its place or its neighbours
+    # a clip's score depends on that clip alone, not on its place or its neighbors
     order = np.random.default_rng(2).permutation(40)
     shuffled = Scan(scan.votes_nC[order], scan.probs_nC[order], scan.entropy_n[order])
     assert_allclose(score(shuffled, None), first[order])
@@ -74,7 +74,7 @@ def test_contract(name):
     agreed = np.zeros((16, 4))
     agreed[:, 1] = 1
     split = np.tile(np.eye(4), (4, 1))
-    low, high = score(summarise(np.stack([agreed, split])), None)
+    low, high = score(summarize(np.stack([agreed, split])), None)
     assert low == pytest.approx(0, abs=1e-9)
     assert high >= first.max() - 1e-9
 

@@ -7,7 +7,7 @@ WORD = (1 << 64) - 1
 
 
 def splitmix(key: int, counter: int) -> int:
-    """SplitMix64's finaliser in plain Python integers."""
+    """SplitMix64's finalizer in plain Python integers."""
     z = (key + (counter + 1) * 0x9E3779B97F4A7C15) & WORD
     z = ((z ^ (z >> 30)) * 0xBF58476D1CE4E5B9) & WORD
     z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & WORD

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from dalbook.learners.engine.engines import CompiledEngine, TorchEngine
 from dalbook.learners.masks import mask_key, mask_words, unpack
-from dalbook.learners.mc_dropout import DropoutClassifier, hypothesis_probs, summarise
+from dalbook.learners.mc_dropout import DropoutClassifier, hypothesis_probs, summarize
 
 ENGINES = [CompiledEngine, TorchEngine]
 
@@ -36,8 +36,8 @@ def test_hypothesis_probs_by_hand():
     assert_allclose(p, [[[1 / (1 + e), e / (1 + e)]]])
 
 
-def test_summarise_by_hand():
-    scan = summarise(np.array([[[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]]]))
+def test_summarize_by_hand():
+    scan = summarize(np.array([[[0.9, 0.1], [0.6, 0.4], [0.3, 0.7]]]))
     assert scan.votes_nC.tolist() == [[2, 1]]  # (6)
     assert_allclose(scan.probs_nC, [[0.6, 0.4]])  # (2)
     by_hand = -np.mean([p * math.log(p) + (1 - p) * math.log(1 - p) for p in (0.9, 0.6, 0.3)])
@@ -60,7 +60,7 @@ def test_scan_equals_an_explicit_loop_over_the_same_masks(engine, n_classes):
     scan = classifier.scan(x, 32)
     assert_array_equal(scan.votes_nC, votes)
     assert_allclose(scan.probs_nC, probs, atol=1e-5)
-    readable = summarise(hypothesis_probs(x, classifier.weight, classifier.bias, masks))
+    readable = summarize(hypothesis_probs(x, classifier.weight, classifier.bias, masks))
     assert_array_equal(readable.votes_nC, votes)
     assert_allclose(readable.entropy_n, scan.entropy_n, atol=1e-5)
     assert_allclose(scan.probs_nC.sum(1), 1, atol=1e-6)
@@ -187,7 +187,7 @@ def test_bad_input_is_named():
             bad()
 
 
-def test_the_vectorised_exponential_is_one():
+def test_the_vectorized_exponential_is_one():
     from numba import njit
 
     from dalbook.learners.engine.kernels import _exp

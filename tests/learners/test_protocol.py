@@ -19,8 +19,8 @@ SMALL = DALConfig(batch=8, first_steps=20, steps=3, n_masks=16, wait=2)
 
 def embeddings() -> np.ndarray:
     rng = np.random.default_rng(0)
-    centres = rng.exponential(1, (CLASSES, 40)) * (rng.random((CLASSES, 40)) < 0.4)
-    return (centres[TRUTH] + 0.4 * rng.random((N, 40))).astype(np.float32)
+    centers = rng.exponential(1, (CLASSES, 40)) * (rng.random((CLASSES, 40)) < 0.4)
+    return (centers[TRUTH] + 0.4 * rng.random((N, 40))).astype(np.float32)
 
 
 def dal(acquisition="vote_entropy", seed=0):

@@ -24,7 +24,7 @@ def softmax(z: np.ndarray) -> np.ndarray:
 
 @pytest.mark.parametrize("n_classes", [2, 3, 10])
 @pytest.mark.parametrize("labeled", [20, 60, 300])
-def test_equals_sklearn_on_the_standardised_pool(n_classes, labeled):
+def test_equals_sklearn_on_the_standardized_pool(n_classes, labeled):
     x, y = blobs(700, n_classes)
     pool, test = x[:300], x[300:]
     rows = np.random.default_rng(1).permutation(300)[:labeled]

@@ -85,9 +85,9 @@ class Visit:
         self.page.wait_for_timeout(300)
 
 
-def contrast(*colours: list[float]) -> float:
-    """The contrast ratio of the Web Content Accessibility Guidelines, of two colours with parts of 0 to 1."""
-    parts = np.array(colours)
+def contrast(*colors: list[float]) -> float:
+    """The contrast ratio of the Web Content Accessibility Guidelines, of two colors with parts of 0 to 1."""
+    parts = np.array(colors)
     linear = np.where(parts <= 0.04045, parts / 12.92, ((parts + 0.055) / 1.055) ** 2.4)
     low, high = sorted(linear @ [0.2126, 0.7152, 0.0722])
     return (high + 0.05) / (low + 0.05)

@@ -164,7 +164,7 @@ def goes_on(reader, corpus, path: Path, labels: int) -> None:
     """`Labeler` opens what the page saves, and labels one more."""
     rows = saved(reader, path)
     assert len(rows) == labels
-    assert (rows["status"] == "labelled").all()
+    assert (rows["status"] == "labeled").all()
     position = {name: clip for clip, name in enumerate(corpus.ids)}
     said = [
         (corpus.classes[corpus.labels[position[clip]]], label)
@@ -177,7 +177,7 @@ def goes_on(reader, corpus, path: Path, labels: int) -> None:
     labeler = Labeler(corpus, out=path, embedding="logmel", annotator="")
     try:
         labeler.wait()
-        assert labeler.progress["labelled"] == labels
+        assert labeler.progress["labeled"] == labels
         assert labeler.progress["stage"] == "learning"
         labeler.act({"do": "label", "clip": labeler.clip["clip"], "label": 0, "seconds": 1.0})
         assert len(read_labels(path)) == labels + 1
@@ -251,7 +251,7 @@ def test_undo_unsure_skip_and_a_correction(reader, truth, corpus, tmp_path):
     last = reader.kept()["rows"][-1]
     assert (last["clip"], last["label"], last["picked_by"]) == (clip, truth[clip], "correction")
     rows = saved(reader, tmp_path / "labels.csv")
-    assert rows["status"].value_counts().to_dict() == {"labelled": 11, "unsure": 1, "skipped": 1}
+    assert rows["status"].value_counts().to_dict() == {"labeled": 11, "unsure": 1, "skipped": 1}
     Labeler(corpus, out=tmp_path / "labels.csv", embedding="logmel", annotator="").close()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import oaconvolve
 
-from dalbook.corpora.toycity.signals import RATE, Signal, add, colour, noise, tone, unit, wander
+from dalbook.corpora.toycity.signals import RATE, Signal, add, color, noise, tone, unit, wander
 
 
 def room(take: np.random.Generator, distance: float) -> Signal:
@@ -16,8 +16,8 @@ def room(take: np.random.Generator, distance: float) -> Signal:
     """
     decay = np.exp(take.uniform(np.log(0.12), np.log(0.9)))  # seconds to fall by 60 dB
     t = np.arange(int(min(decay, 1.0) * RATE)) / RATE
-    bass = colour(take.standard_normal(len(t)), [(100, 0), (900, 0), (4000, -18)]) * 10 ** (-3 * t / decay)
-    treble = colour(take.standard_normal(len(t)), [(400, -24), (1500, 0), (9000, -6)]) * 10 ** (-3 * t / (0.5 * decay))
+    bass = color(take.standard_normal(len(t)), [(100, 0), (900, 0), (4000, -18)]) * 10 ** (-3 * t / decay)
+    treble = color(take.standard_normal(len(t)), [(400, -24), (1500, 0), (9000, -6)]) * 10 ** (-3 * t / (0.5 * decay))
     tail = bass + treble
     tail *= np.minimum(1, t / take.uniform(0.003, 0.03))
     tail /= np.sqrt(np.sum(tail**2))
@@ -25,11 +25,11 @@ def room(take: np.random.Generator, distance: float) -> Signal:
     for delay, gain in zip(take.uniform(0.002, 0.06, 4), take.uniform(-0.5, 0.5, 4), strict=True):
         add(response, np.array([gain * (0.3 + 0.7 * distance)]), delay)
     response[0] += 1.0
-    return colour(response, [(1000, 0), (10000, -3 - 12 * distance * take.uniform(0.3, 1.0))])
+    return color(response, [(1000, 0), (10000, -3 - 12 * distance * take.uniform(0.3, 1.0))])
 
 
 def microphone(take: np.random.Generator) -> list[tuple[float, float]]:
-    """A recorder's magnitude response as (Hz, dB) points: where bass and treble end, up to 8 dB of colour between."""
+    """A recorder's magnitude response as (Hz, dB) points: where bass and treble end, up to 8 dB of color between."""
     low, high = np.exp(take.uniform(np.log([25, 5500]), np.log([160, 15500])))
     middle = np.geomspace(low * 1.6, high / 1.4, 6)
     return [
@@ -58,7 +58,7 @@ def street(take: np.random.Generator, clip: np.random.Generator, n: int) -> Sign
         base += cars * near * (noise(clip, n, (100, -6), (900, 0), (5000, -16)) + 0.4 * hum)
     if talks > 0.2:
         voice = tone(wander(clip, n, 2.5, 95, 230), 1 / np.arange(1, 60))
-        talk = colour(voice, [(200, -4), (600, 0), (1200, -14), (1900, -8), (4500, -26)])
+        talk = color(voice, [(200, -4), (600, 0), (1200, -14), (1900, -8), (4500, -26)])
         base += 0.8 * talks * talk * wander(clip, n, 5, -0.4, 1).clip(0)
     if walks > 1:
         for at in np.arange(clip.uniform(), n / RATE, 0.55):

@@ -1,6 +1,6 @@
-"""toy-city: UrbanSound8K's ten classes synthesised from a seed, with nothing to download.
+"""toy-city: UrbanSound8K's ten classes synthesized from a seed, with nothing to download.
 
-What each class is made of; all of it differs from recording to recording, in pitch, rate, colour and mixture:
+What each class is made of; all of it differs from recording to recording, in pitch, rate, color and mixture:
 
 - air_conditioner: steady, dark fan noise, the blades' hum, a compressor at 100 or 120 Hz, a thin whine, a slow beat.
 - car_horn: honks of two reeds about a third apart, each with up to forty harmonics, hard at both ends.
@@ -27,9 +27,9 @@ from numpy.typing import NDArray
 
 from dalbook.corpora.toycity import machines, sources
 from dalbook.corpora.toycity.acoustics import heard_in, microphone, room, street
-from dalbook.corpora.toycity.signals import RATE, Signal, colour, unit
+from dalbook.corpora.toycity.signals import RATE, Signal, color, unit
 
-__all__ = ["CLASSES", "RATE", "Clips", "describe", "layers", "synthesise"]
+__all__ = ["CLASSES", "RATE", "Clips", "describe", "layers", "synthesize"]
 
 SOURCES = (
     machines.air_conditioner,
@@ -113,13 +113,13 @@ def layers(i: int, seed: int = 0) -> tuple[Signal, Signal]:
     distance = take.uniform(0.0, 0.4) if clips.foreground[i] else take.uniform(0.3, 1.0)
     response, curve, loud = room(take, distance), microphone(take), 10 ** (take.uniform(-34, -14) / 20)
     dry = SOURCES[clips.labels[i]](take, clip, n + WARM_UP)
-    sound = colour(heard_in(dry, response), curve)[WARM_UP:]
+    sound = color(heard_in(dry, response), curve)[WARM_UP:]
     behind = street(take, clip, n + WARM_UP)
     passing, other, share = take.uniform() < 0.8, int(take.integers(1, len(CLASSES))), take.uniform(0.7, 2.0)
     if passing:  # a street is never only a murmur: some other class's sound, farther off
         elsewhere = SOURCES[(clips.labels[i] + other) % len(CLASSES)](take, clip, n + WARM_UP)
         behind = behind + share * unit(heard_in(elsewhere, room(take, 1.0)))
-    behind = colour(behind, curve)[WARM_UP:]
+    behind = color(behind, curve)[WARM_UP:]
     sound *= 10 ** (clips.snr[i] / 20) * rms(behind) / max(active_rms(sound), 1e-9)
     gain = loud / rms(sound + behind)
     gain = min(gain, 0.98 / np.abs(sound + behind).max())
@@ -139,10 +139,10 @@ def active_rms(x: Signal) -> float:
     return float(np.sqrt(power[power >= 0.01 * power.max()].mean()))
 
 
-def synthesise(i: int, seed: int = 0) -> NDArray[np.float32]:
+def synthesize(i: int, seed: int = 0) -> NDArray[np.float32]:
     """Clip ``i`` of toy-city number ``seed``: (samples,) float32 at ``RATE``, a pure function of both.
 
-    >>> bool((synthesise(3) == synthesise(3)).all())
+    >>> bool((synthesize(3) == synthesize(3)).all())
     True
     """
     n = len(describe(seed))

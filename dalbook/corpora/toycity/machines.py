@@ -40,7 +40,7 @@ def drilling(take: np.random.Generator, clip: np.random.Generator, n: int) -> Si
     motor, teeth, gears = between(take, 60, 330), int(take.integers(3, 13)), take.uniform(1.5, 5)
     tight, sag = between(take, 0.001, 0.01), take.uniform(0, 0.09)
     whine, rasp, knock = take.uniform(0.6, 1.0), take.uniform(0.1, 0.5), take.uniform(0.4, 0.9)
-    centre, top, ripple = between(take, 1800, 5000), take.uniform(-14, -4), take.uniform(0.1, 1.0)
+    center, top, ripple = between(take, 1800, 5000), take.uniform(-14, -4), take.uniform(0.1, 1.0)
     blows, short = between(take, 38, 80), between(take, 0.0012, 0.008)
     loud, phase = comb(take, 100, take.uniform(0, 0.7))
     loud[teeth - 1 :: teeth] *= gears
@@ -50,9 +50,9 @@ def drilling(take: np.random.Generator, clip: np.random.Generator, n: int) -> Si
         grip = 1 / (1 + np.exp(clip.choice([-1, 1]) * (np.arange(n) / n - clip.uniform(0.3, 0.8)) * n / RATE / 0.08))
         speed = speed * (0.2 + 0.8 * grip)
     turning = unit(tone(speed, loud, phase))
-    cut = noise(clip, n, (100, -30), (centre / 4, -12), (centre, 0), (centre * 3, top))
+    cut = noise(clip, n, (100, -30), (center / 4, -12), (center, 0), (center * 3, top))
     cut *= 1 + ripple * np.sign(turning)
-    hit = noise(clip, n, (100, -10), (centre / 2, 0), (12000, -10))
+    hit = noise(clip, n, (100, -10), (center / 2, 0), (12000, -10))
     hit *= puffs(pulses(clip, n, blows, 0.06, [1, 0.8]), short)
     return (whine * turning + rasp * unit(cut) + knock * unit(hit)) * grip
 

@@ -23,11 +23,11 @@ def unit(x: Signal) -> Signal:
     return x / np.sqrt(np.mean(x**2) + 1e-12)
 
 
-def colour(x: Signal, curve: Sequence[tuple[float, float]]) -> Signal:
+def color(x: Signal, curve: Sequence[tuple[float, float]]) -> Signal:
     """Filter ``x`` by a magnitude response given as (Hz, dB) points, linear in between on a logarithmic frequency axis.
 
     >>> hum = np.sin(2 * np.pi * 100 * np.arange(RATE) / RATE)
-    >>> round(float(np.ptp(colour(hum, [(50, -20), (200, -20), (400, 0)]))), 2)
+    >>> round(float(np.ptp(color(hum, [(50, -20), (200, -20), (400, 0)]))), 2)
     0.2
     """
     n = next_fast_len(len(x) + RATE // 20, real=True)
@@ -37,9 +37,9 @@ def colour(x: Signal, curve: Sequence[tuple[float, float]]) -> Signal:
 
 
 def noise(rng: np.random.Generator, n: int, *curve: tuple[float, float]) -> Signal:
-    """Gaussian noise of ``n`` samples and unit root mean square, coloured by the (Hz, dB) points of ``curve``."""
+    """Gaussian noise of ``n`` samples and unit root mean square, colored by the (Hz, dB) points of ``curve``."""
     x = rng.standard_normal(n)
-    x = colour(x, curve) if curve else x
+    x = color(x, curve) if curve else x
     return unit(x)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from dalbook.corpora.toycity.signals import RATE, Signal, add, colour, noise, resonate, swell, tone, wander
+from dalbook.corpora.toycity.signals import RATE, Signal, add, color, noise, resonate, swell, tone, wander
 
 
 def between(rng: np.random.Generator, low: float, high: float) -> float:
@@ -140,7 +140,7 @@ def siren(take: np.random.Generator, clip: np.random.Generator, n: int) -> Signa
     f0 = f0 * (1 + speed * np.tanh(t - clip.uniform(0, 4)))  # Doppler
     amplitudes = 1 / np.arange(1, 24) ** edge
     amplitudes[1::2] *= even
-    horn = colour(tone(f0, amplitudes), [(250, -12), (700, 0), (2500, 2), (5000, -12), (12000, -30)])
+    horn = color(tone(f0, amplitudes), [(250, -12), (700, 0), (2500, 2), (5000, -12), (12000, -30)])
     return horn * wander(clip, n, 0.8, 0.6, 1)
 
 

@@ -63,8 +63,8 @@ def embeddings_like(class_of: np.ndarray, recording: np.ndarray, d: int = DIMENS
     (3, 8)
     """
     rng = np.random.default_rng(seed)
-    centres = rng.standard_normal((class_of.max() + 1, d), np.float32)
-    own = centres[class_of] + rng.standard_normal((len(class_of), d), np.float32)
+    centers = rng.standard_normal((class_of.max() + 1, d), np.float32)
+    own = centers[class_of] + rng.standard_normal((len(class_of), d), np.float32)
     x = own[recording]
     x += np.float32(0.7) * rng.standard_normal(x.shape, np.float32)
     x -= np.quantile(x[:: max(len(x) // 500, 1)], 1 - DENSITY)

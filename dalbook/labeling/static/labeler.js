@@ -218,7 +218,7 @@ export function render({ model, el }) {
   function drawHistory(items) {
     if (!items.length) return [h("li", { class: "dlb-none" }, "Nothing yet.")];
     return items.map((item) => {
-      const words = item.status === "labelled" ? className(item.label) : item.status;
+      const words = item.status === "labeled" ? className(item.label) : item.status;
       const open = (change) => () => {
         review = { clip: item.clip, id: item.id, words, change };
         update();
@@ -264,15 +264,15 @@ export function render({ model, el }) {
     helpButton.setAttribute("aria-expanded", String(open));
   }
 
-  function drawCounts({ labelled = 0, budget = 0, unsure: doubts = 0, skipped = 0, pace, left }) {
+  function drawCounts({ labeled = 0, budget = 0, unsure: doubts = 0, skipped = 0, pace, left }) {
     const extra = [
       doubts && `${doubts} unsure`,
       skipped && `${skipped} skipped`,
       pace && `${span(pace)} each`,
-      left && labelled < budget && `about ${span(left)} left`,
+      left && labeled < budget && `about ${span(left)} left`,
     ];
     return [
-      h("b", {}, `${labelled} of ${budget} labeled`),
+      h("b", {}, `${labeled} of ${budget} labeled`),
       ...extra.filter(Boolean).map((text) => h("span", {}, text)),
     ];
   }
@@ -305,7 +305,7 @@ export function render({ model, el }) {
       quietUntil = performance.now() + SETTLE;
       if (before && !wrong) {
         const next = model.get("clip");
-        const to = next ? `${progress.labelled} of ${progress.budget}. Next: ${next.id}` : (progress.words ?? "");
+        const to = next ? `${progress.labeled} of ${progress.budget}. Next: ${next.id}` : (progress.words ?? "");
         say(`${outcome(before)} ${to}`);
         review = null;
       } else if (wrong) say("");
@@ -333,9 +333,9 @@ export function render({ model, el }) {
     words.textContent = progress.words ?? "";
     training.dataset.on = String(Boolean(progress.training));
     redraw("counts", counts, progress, () => drawCounts(progress));
-    meter.replaceChildren(bar(progress.budget ? progress.labelled / progress.budget : 0));
+    meter.replaceChildren(bar(progress.budget ? progress.labeled / progress.budget : 0));
     meter.setAttribute("aria-valuemax", String(progress.budget ?? 0));
-    meter.setAttribute("aria-valuenow", String(Math.min(progress.labelled ?? 0, progress.budget ?? 0)));
+    meter.setAttribute("aria-valuenow", String(Math.min(progress.labeled ?? 0, progress.budget ?? 0)));
     start.hidden = !progress.can_start || recording();
     notice.hidden = !model.get("notice");
     notice.textContent = model.get("notice") ?? "";

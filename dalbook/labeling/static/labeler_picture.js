@@ -1,6 +1,6 @@
 // A sound's outline and spectrogram.
 
-// The spectrogram's colours, from silence to the loudest: even steps of lightness, for any kind of colour vision.
+// The spectrogram's colors, from silence to the loudest: even steps of lightness, for any kind of color vision.
 const SHADES = ["#0b0b1c", "#251256", "#59167a", "#932a80", "#cf406f", "#f4705c", "#fdb078", "#fcfdbf"];
 
 export const hertz = (hz) => (hz < 1000 ? `${Math.round(hz)} Hz` : `${+(hz / 1000).toFixed(1)} kHz`);

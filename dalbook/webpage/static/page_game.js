@@ -273,10 +273,10 @@ export class PageGame {
     const { session, data } = this;
     const labels = [...session.labels.values()];
     const of = (status) => [...session.standing.values()].filter((row) => row.status === status).length;
-    const labelled = labels.length;
-    const budget = Math.min(data.pool, GOAL * (Math.floor(labelled / GOAL) + 1));
+    const labeled = labels.length;
+    const budget = Math.min(data.pool, GOAL * (Math.floor(labeled / GOAL) + 1));
     return {
-      labelled,
+      labeled,
       unsure: of("unsure"),
       skipped: of("skipped"),
       budget,

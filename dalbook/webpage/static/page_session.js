@@ -80,7 +80,7 @@ export class Session {
   }
 
   act({ do: what, clip, label, seconds }) {
-    if (what === "label") this.decide(clip, "labelled", label, seconds);
+    if (what === "label") this.decide(clip, "labeled", label, seconds);
     else if (what === "unsure" || what === "skip") this.decide(clip, what === "skip" ? "skipped" : what, null, seconds);
     else if (what === "undo") this.undo();
     else if (what === "start") this.start();
@@ -92,7 +92,7 @@ export class Session {
     const shown = this.shown?.clip === clip;
     const before = this.standing.get(clip);
     if (!shown && !before) throw new Refused(`clip ${clip} is neither on screen nor decided on already`);
-    if (status === "labelled" && !(label in this.classes)) throw new Refused(`there is no class ${label}`);
+    if (status === "labeled" && !(label in this.classes)) throw new Refused(`there is no class ${label}`);
     if (before && before.status === status && before.label === label) return;
     const pick = shown ? this.shown : { clip, picked_by: "correction", score: null };
     this.#write(pick, status, label, { seconds });
@@ -101,7 +101,7 @@ export class Session {
 
   /** Have the truth label a clip that is not on screen. */
   answer(pick, label) {
-    this.#write(pick, "labelled", label, { annotator: TRUTH });
+    this.#write(pick, "labeled", label, { annotator: TRUTH });
     if (this.shown?.clip === pick.clip) this.advance();
   }
 
