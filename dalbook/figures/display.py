@@ -8,7 +8,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
-from dalbook.figures.style import CONFIG
+from dalbook.figures.style import CONFIG, listens
 
 
 def figure_html(
@@ -82,7 +82,7 @@ def show(fig: go.Figure, *, alt: str, caption: str = "", number: str = "", liste
         display_html(figure_html(fig, alt=alt, caption=caption, number=number, listen=listen))
         return
     if any(listens(trace) for trace in fig.data):
-        from dalbook.figures.listen import widget
+        from dalbook.figures.listen import widget  # only a live kernel needs ipywidgets
 
         display(widget(fig, choose=listen))
     else:
@@ -106,11 +106,6 @@ def display_html(html: str) -> None:
 def is_static() -> bool:
     """Whether this is a build of the book, whose pages have no kernel."""
     return bool(os.environ.get("DALBOOK_STATIC"))
-
-
-def listens(trace) -> bool:
-    """Whether a click on a point of this trace is to play a sound."""
-    return isinstance(trace.meta, dict) and "listen" in trace.meta
 
 
 def name(number: str) -> str:

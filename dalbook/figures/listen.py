@@ -8,7 +8,7 @@ import ipywidgets
 import numpy as np
 import plotly.graph_objects as go
 
-from dalbook.figures.display import listens
+from dalbook.figures.style import listens
 
 
 def widget(fig: go.Figure, choose: bool) -> ipywidgets.VBox:

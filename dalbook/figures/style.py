@@ -63,3 +63,8 @@ plotly.io.templates["dalbook"] = go.layout.Template(
         "yaxis": {"gridcolor": LINE, "linecolor": LINE, "zerolinecolor": LINE, "automargin": True},
     }
 )
+
+
+def listens(trace) -> bool:
+    """Whether a click on a point of this trace is to play a sound."""
+    return isinstance(trace.meta, dict) and "listen" in trace.meta
