@@ -15,10 +15,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from dalbook.book.results import github, results, set_repository
+from dalbook.book.results import results
 
 ROOT = Path(__file__).parents[2]
 FORK = "https://github.com/some-body/our.sounds"
+PAGE = Path("chapters", "contributing.md")
+URL = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
 CHAPTERS = sorted(path.name for path in (ROOT / "chapters").glob("*.ipynb"))
 BUTTON = re.compile(
     r"https://colab\.research\.google\.com/github/(?P<colab>[^/]+/[^/]+)/blob/main/(?P<colab_path>[\w/.-]+)"
@@ -36,8 +38,7 @@ def check_addresses(root: Path, url: str) -> None:
     assert f'\nSource = "{url}"\n' in (root / "pyproject.toml").read_text(encoding="utf-8")
 
     readme = (root / "README.md").read_text(encoding="utf-8")
-    name = url.split("/")[-1]
-    assert re.findall(r"git clone (\S+) && cd (\S+)", readme) == [(url, name)]
+    assert re.findall(r"git clone (\S+) (\S+) && cd (\S+)", readme) == [(url, "dalbook", "dalbook")]
     buttons = list(BUTTON.finditer(readme))
     assert len(buttons) == len(re.findall(r"mybinder\.org/v2/|colab\.research\.google\.com/github/", readme)) == 2
     for button in buttons:
@@ -45,20 +46,22 @@ def check_addresses(root: Path, url: str) -> None:
         assert (root / (button["colab_path"] or button["binder_path"])).is_file()
     assert re.findall(r"\[the repository\]\(([^)]*)\)", (root / "index.md").read_text(encoding="utf-8")) == [url]
 
+    copied = set_up_cell(root / "chapters" / CHAPTERS[0])
+    assert re.findall(r"https?://[^\s\"]+", "".join(copied["source"])) == [url]
     for chapter in CHAPTERS:
-        cell = set_up_cell(root / "chapters" / chapter)
-        assert re.findall(r"https?://[^\s\"]+", cell) == [url], chapter
+        assert set_up_cell(root / "chapters" / chapter) == copied, f"{chapter}: copy the first cell of {CHAPTERS[0]}"
 
 
-def set_up_cell(chapter: Path) -> str:
-    """The source of a chapter's first code cell, which has to be its set-up cell."""
+def set_up_cell(chapter: Path) -> dict:
+    """A chapter's one set-up cell: under its title, before all other code, hidden in the book."""
     cells = json.loads(chapter.read_text(encoding="utf-8"))["cells"]
-    first = next(cell for cell in cells if cell["cell_type"] == "code")
-    assert first["id"] == "set-up", (
-        f"{chapter.name} has no set-up cell: run python -m dalbook.book.results set-repository"
+    assert [number for number, cell in enumerate(cells) if cell["id"] == "set-up"] == [1], (
+        f"{chapter.name} has no set-up cell under its title: copy the one of {CHAPTERS[0]}"
     )
-    assert first["metadata"] == {"tags": ["remove-cell"]}
-    return "".join(first["source"])
+    assert cells[1]["cell_type"] == "code"
+    assert cells[1]["metadata"] == {"tags": ["remove-cell"]}
+    assert len({cell["id"] for cell in cells}) == len(cells)
+    return cells[1]
 
 
 @pytest.fixture
@@ -77,131 +80,37 @@ def book(tmp_path) -> Path:
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    files = (path for path in root.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+    files = (path for path in root.rglob("*") if path.is_file() and not {"__pycache__", ".git"} & set(path.parts))
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
 
 
-def command(root: Path, *arguments: str) -> subprocess.CompletedProcess:
-    line = [sys.executable, "-m", "dalbook.book.results", "set-repository", *arguments]
-    return subprocess.run(line, cwd=root, capture_output=True, text=True, check=False)
+def set_repository(root: Path, owner_and_name: str) -> None:
+    """Run the page's own command in a clone of the book."""
+    (line,) = re.findall(r"^git grep .*$", (root / PAGE).read_text(encoding="utf-8"), re.MULTILINE)
+    subprocess.run(["bash", "-ec", line.replace("OWNER/REPO", owner_and_name)], cwd=root, check=True)
 
 
 def test_every_address_is_the_one_in_the_configuration():
     assert len(CHAPTERS) >= 2
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    check_addresses(ROOT, config["repository"]["url"])
+    check_addresses(ROOT, URL)
 
 
 def test_a_fork_points_to_itself(book):
-    old = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))["repository"]["url"]
-    done = command(book, FORK + "/")
-    assert done.returncode == 0, done.stderr
-    assert {"changed _config.yml", f"changed chapters/{CHAPTERS[0]}"} <= set(done.stdout.splitlines())
+    readme = book / "README.md"
+    readme.write_text(readme.read_text(encoding="utf-8") + f"{URL}-data {URL}_2 {URL}.git\n", encoding="utf-8")
+    for line in ("git init --quiet", "git add --all"):
+        subprocess.run(line.split(), cwd=book, check=True)
+    before = contents(book)
+
+    set_repository(book, FORK.removeprefix("https://github.com/"))
+    *_, others = readme.read_text(encoding="utf-8").splitlines()
+    assert others == f"{URL}-data {URL}_2 {FORK}.git"  # repositories with longer names are others
     check_addresses(book, FORK)
     for name, content in contents(book).items():
-        assert github(old).encode() not in content, f"{name} still names the old address"
+        assert re.findall(rf"{URL.split('.com/')[1]}(?![-\w])", content.decode(errors="ignore")) == [], name
 
-    before = contents(book)
-    assert command(book, FORK).stdout == "Nothing to change\n"
+    set_repository(book, URL.removeprefix("https://github.com/"))  # the fork's own page has the way back
     assert contents(book) == before
-
-    set_repository(book, old)  # and back: the way there changed nothing else
-    assert (book / "README.md").read_bytes() == (ROOT / "README.md").read_bytes()
-    assert (book / "pyproject.toml").read_bytes() == (ROOT / "pyproject.toml").read_bytes()
-
-
-def test_an_address_written_into_the_configuration_by_hand_is_followed(book):
-    config = book / "_config.yml"
-    old = yaml.safe_load(config.read_text(encoding="utf-8"))["repository"]["url"]
-    config.write_text(config.read_text(encoding="utf-8").replace(old, FORK), encoding="utf-8")
-    assert command(book).returncode == 0
-    check_addresses(book, FORK)
-
-
-def test_only_the_set_up_cell_of_a_chapter_changes(book):
-    for chapter in CHAPTERS:
-        path = book / "chapters" / chapter
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        notebook["cells"] = [cell for cell in notebook["cells"] if cell["id"] != "set-up"]
-        without = json.dumps(notebook, indent=1, ensure_ascii=False) + "\n"
-        path.write_text(without, encoding="utf-8", newline="\n")
-        set_repository(book)
-        notebook = json.loads(path.read_text(encoding="utf-8"))
-        assert notebook["cells"].pop(1)["id"] == "set-up"
-        assert json.dumps(notebook, indent=1, ensure_ascii=False) + "\n" == without
-        assert path.read_bytes().endswith(b"}\n")
-
-
-def test_a_set_up_cell_saved_with_output_or_twice_is_one_again(book):
-    set_repository(book)
-    path = book / "chapters" / CHAPTERS[0]
-    right = path.read_bytes()
-    notebook = json.loads(right)
-    cell = {**notebook["cells"][1], "id": "0123", "execution_count": 1}
-    cell["outputs"] = [{"name": "stdout", "output_type": "stream", "text": "ok"}]
-    notebook["cells"].append(cell)
-    path.write_text(json.dumps(notebook), encoding="utf-8")
-    assert set_repository(book) == [path]
-    assert path.read_bytes() == right
-
-
-def test_links_to_other_repositories_stay(book):
-    config = yaml.safe_load((book / "_config.yml").read_text(encoding="utf-8"))
-    old = config["repository"]["url"]
-    others = [f"{old}-data", f"{old}.data/x", f"{old}_2", "https://github.com/other/one"]
-    ours = [old, f"{old}.git", f"{old}/issues", f"{old}#readme", f"({old})", f"{old}."]
-    readme = book / "README.md"
-    readme.write_text(readme.read_text(encoding="utf-8") + "\n".join(others + ours), encoding="utf-8")
-    set_repository(book, FORK)
-    lines = readme.read_text(encoding="utf-8").splitlines()[-len(others + ours) :]
-    assert lines == others + [line.replace(old, FORK) for line in ours]
-
-
-@pytest.mark.parametrize(
-    "url",
-    [
-        "https://gitlab.com/some/one",
-        "http://github.com/some/one",
-        "https://github.com.evil.example/some/one",
-        "git@github.com:some/one.git",
-        "https://github.com/some",
-        "https://github.com/some/one/tree/main",
-        "https://github.com/-some/one",
-        "https://github.com/some/..",
-        'https://github.com/some/one";import os;"',
-        "some/one",
-        "",
-    ],
-)
-def test_other_hosts_and_malformed_addresses_are_refused(url, book):
-    before = contents(book)
-    with pytest.raises(ValueError, match="is not a repository on GitHub: give it as https://github.com/OWNER/REPO"):
-        set_repository(book, url)
-    assert contents(book) == before
-
-
-def test_the_command_refuses_in_one_line(book):
-    done = command(book, "https://gitlab.com/some/one")
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "'https://gitlab.com/some/one' is not a repository on GitHub" in done.stderr
-    (book / "_config.yml").unlink()
-    done = command(book, FORK)
-    assert done.returncode == 1
-    assert len(done.stderr.splitlines()) == 1
-    assert "has no _config.yml: run this in a clone" in done.stderr
-
-
-def test_a_broken_file_is_named_and_nothing_is_written(book):
-    (book / "chapters" / CHAPTERS[-1]).write_text("{")
-    before = contents(book)
-    with pytest.raises(ValueError, match=f"{CHAPTERS[-1]} is not a Jupyter notebook"):
-        set_repository(book, FORK)
-    assert contents(book) == before
-    (book / "chapters" / CHAPTERS[-1]).unlink()
-    (book / "CITATION.cff").write_text("cff-version: 1.2.0\n")
-    with pytest.raises(ValueError, match="CITATION.cff has no place for the repository's address"):
-        set_repository(book, FORK)
 
 
 RUN_CELL = """
@@ -220,13 +129,12 @@ print(asked)
 
 @pytest.mark.parametrize(
     ("place", "asked"),
-    [("colab", [f'install --quiet "dalbook @ git+{FORK}"']), ("elsewhere", [])],
+    [("colab", [f'install --quiet "dalbook @ git+{URL}"']), ("elsewhere", [])],
     ids=["colab", "elsewhere"],
 )
-def test_set_up_cell_installs_on_colab_only(place, asked, book, tmp_path):
-    set_repository(book, FORK)
+def test_set_up_cell_installs_on_colab_only(place, asked, tmp_path):
     cell = tmp_path / "cell.py"
-    cell.write_text(set_up_cell(book / "chapters" / CHAPTERS[0]), encoding="utf-8")
+    cell.write_text("".join(set_up_cell(ROOT / "chapters" / CHAPTERS[0])["source"]), encoding="utf-8")
     environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
     line = [sys.executable, "-c", RUN_CELL, str(cell), place]
     done = subprocess.run(line, capture_output=True, text=True, check=True, env=environment)
@@ -319,11 +227,3 @@ def test_binder_installs_the_checkout_and_builds_no_book():
     commands = [line for line in script.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
     assert commands[0] == "set -e"
     assert commands[1:] == ["python -m pip install --quiet --no-deps --no-build-isolation --editable ."]
-
-
-def test_each_chapter_has_one_set_up_cell_and_the_committed_tree_needs_no_change(book):
-    for chapter in CHAPTERS:
-        ids = [cell["id"] for cell in json.loads((ROOT / "chapters" / chapter).read_text(encoding="utf-8"))["cells"]]
-        assert ids.count("set-up") == 1
-        assert len(set(ids)) == len(ids)
-    assert set_repository(book, None) == []
