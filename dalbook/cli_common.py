@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from dalbook.files.cache import write_whole
+from dalbook.files.atomic import atomic_write
 
 
 def integers(text: str, option: str) -> list[int]:
@@ -35,5 +35,5 @@ def write_text(path: Path, text: str) -> None:
     if path.exists() and not path.is_file():  # a pipe or a device: there is nothing to replace
         path.write_text(text, encoding="utf-8")
     else:
-        write_whole(path.resolve(), lambda file: file.write(text.encode()))
+        atomic_write(path.resolve(), lambda file: file.write(text.encode()))
     print(f"wrote {path}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import operator
 import os
 from collections.abc import Callable, Sequence
@@ -266,26 +265,10 @@ class ToyCity:
         return toycity.synthesize(i, seed=self.seed), toycity.RATE
 
 
-def file_stamp(path: str) -> str:
-    """What tells one state of a file from another: its size and the time it was last written, in nanoseconds."""
-    stat = os.stat(path)
-    return f"{stat.st_size} {stat.st_mtime_ns}"
-
-
-def fingerprint(*parts: object) -> str:
-    """SHA-256 over the parts' text, in hexadecimal.
-
-    >>> fingerprint("a", 1) == fingerprint("a", 1), fingerprint("a", 1) == fingerprint("a1")
-    (True, False)
-    """
-    text = "\0".join(map(str, parts))
-    # file names that are not valid text on this computer still have a fingerprint
-    return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
-
-
 def _toy_city(seed: int) -> Corpus:
     from dalbook.corpora.toycity import clips as toycity
     from dalbook.files.cache import code_version
+    from dalbook.files.hashing import fingerprint
 
     clips = toycity.describe(seed)
     folds = len(np.unique(clips.folds))

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from dalbook.corpora.audio import cut_off, length, open_sound
-from dalbook.corpora.corpus import Corpus, Files, class_names, file_stamp, fingerprint
+from dalbook.corpora.corpus import Corpus, Files, class_names
 from dalbook.corpora.segments import Segment, Segments, cut, levels
+from dalbook.files.hashing import file_stamp, fingerprint
 
 ENDINGS = (
     ".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav", ".wave",

@@ -12,8 +12,9 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from dalbook.corpora.audio import decode, decode_part, open_sound, pad
-from dalbook.corpora.corpus import file_stamp, fingerprint
-from dalbook.files.cache import cache_folder, write_whole
+from dalbook.files.atomic import atomic_write
+from dalbook.files.cache import cache_folder
+from dalbook.files.hashing import file_stamp, fingerprint
 
 SHORTEST = 0.1  # of a segment: a shorter rest of a file belongs to the segment before it
 FRAME = 0.05  # seconds over which a level is measured: a single call in a quiet segment counts
@@ -96,7 +97,7 @@ def levels(path: str, parts: list[tuple[int, int, str]]) -> NDArray[np.float32]:
     ValueError
         If the file cannot be opened.
     """
-    kept = cache_folder() / "levels" / f"{fingerprint(path, file_stamp(path), parts)[:24]}.npy"
+    kept = cache_folder() / "levels" / f"{fingerprint(path, file_stamp(path), parts)}.npy"
     try:
         return np.load(kept, allow_pickle=False)
     except (OSError, ValueError, EOFError):
@@ -120,7 +121,7 @@ def levels(path: str, parts: list[tuple[int, int, str]]) -> NDArray[np.float32]:
     # a folder that cannot be written to costs time, not the result
     with contextlib.suppress(OSError):
         kept.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(kept, lambda file: np.save(file, result))
+        atomic_write(kept, lambda file: np.save(file, result))
     return result
 
 

@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from dalbook.corpora.corpus import Corpus, Files, file_stamp, fingerprint
+from dalbook.corpora.corpus import Corpus, Files
+from dalbook.files.hashing import file_stamp, fingerprint
 
 CLASSES = (
     "air_conditioner",

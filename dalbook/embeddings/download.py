@@ -13,7 +13,7 @@ from typing import IO
 
 from dalbook.embeddings.connection import Answer, BrokenError, ask
 from dalbook.embeddings.remotes import Remote
-from dalbook.files.cache import write_whole
+from dalbook.files.atomic import atomic_write
 from dalbook.files.lock import try_lock
 
 TRIES = 6  # in a row without a new byte, then we give up
@@ -225,7 +225,7 @@ def _fetch(remote: Remote, part: Path, bar) -> None:
             have, size = 0, remote.size
             _check_offer(remote, answer)
             note = {"url": remote.url, "tag": answer.tag, "size": answer.size}
-            write_whole(_note_of(part), lambda file: file.write(json.dumps(note).encode()))
+            atomic_write(_note_of(part), lambda file: file.write(json.dumps(note).encode()))
         total = answer.size or size
         check_room(part.parent, (total or 0) - have, remote.file)
         with open(part, "ab" if have else "wb") as file:

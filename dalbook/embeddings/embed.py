@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from dalbook.corpora.corpus import Corpus, fingerprint
+from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.checkpoint import PartialRows
 from dalbook.embeddings.compute import Run, run
 from dalbook.embeddings.npz import SHOWN, load_embeddings, read_embeddings, save_embeddings
-from dalbook.embeddings.registry import EMBEDDERS, Embedder, file_sum, known, weights_file
+from dalbook.embeddings.registry import EMBEDDERS, Embedder, known, weights_file
 from dalbook.files.cache import cache_folder, code_version
+from dalbook.files.hashing import file_sum, fingerprint
 
 __all__ = [
     "EMBEDDERS",
@@ -165,7 +166,7 @@ def _same(result: Run, earlier: Run | None) -> bool:
 def _cache_name(corpus: Corpus, embedder: str, weights: Path | None = None) -> str:
     code = code_version(EMBEDDERS[embedder].module), code_version("dalbook.corpora.audio")
     model = () if weights is None else (file_sum(weights),)
-    return f"{corpus.name}-{embedder}-{fingerprint(corpus.fingerprint, embedder, *code, *model)[:24]}.npz"
+    return f"{corpus.name}-{embedder}-{fingerprint(corpus.fingerprint, embedder, *code, *model)}.npz"
 
 
 def _save(path: Path, corpus: Corpus, embedder: str, weights: Path | None, result: Run) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dalbook.corpora.corpus import Corpus
-from dalbook.files.cache import write_whole
+from dalbook.files.atomic import atomic_write
 
 SHOWN = 5  # culprits that a message names
 
@@ -58,7 +58,7 @@ def save_embeddings(
     arrays = {"clips": names, "embeddings": x}
     if meta is not None:
         arrays["meta"] = np.array(json.dumps(meta))
-    write_whole(path, lambda file: np.savez(file, **arrays))
+    atomic_write(path, lambda file: np.savez(file, **arrays))
 
 
 def load_embeddings(path: str | os.PathLike, corpus: Corpus) -> NDArray[np.float32]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dalbook.corpora.corpus import Corpus, fingerprint, load_corpus
+from dalbook.corpora.corpus import Corpus, load_corpus
 from dalbook.embeddings.archive import extract, unpacked
 from dalbook.embeddings.download import NoNetworkError, check, check_room, download, gigabytes
 from dalbook.embeddings.embed import embed_to_file
@@ -28,6 +28,7 @@ from dalbook.embeddings.prepare_report import (
 from dalbook.embeddings.registry import by_hand, check_library, known, load_network, weights_file
 from dalbook.embeddings.remotes import UNPACKED, URBANSOUND8K, Remote, kept_at, located
 from dalbook.files.cache import cache_folder
+from dalbook.files.hashing import fingerprint
 
 INSIDE = "UrbanSound8K"  # the archive's folder
 WITHOUT = (

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
-from dalbook.corpora.corpus import file_stamp
 from dalbook.embeddings.remotes import CNN14, YAMNET, Remote, kept_at, located
 
 
@@ -142,17 +139,3 @@ def load_network(name: str, model: Path | None, device: str = "auto") -> Callabl
     except ImportError as error:
         # it says what to install; nothing is wrong with the program, so the command line gives it as one line
         raise ValueError(str(error)) from error
-
-
-def file_sum(path: str | os.PathLike) -> str:
-    """SHA-256 of a file's content, in hexadecimal; read again only if the file has changed."""
-    return _file_sum(os.fspath(path), file_stamp(os.fspath(path)))
-
-
-@lru_cache
-def _file_sum(path: str, stamp: str) -> str:
-    digest = hashlib.sha256()
-    with open(path, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()

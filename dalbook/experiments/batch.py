@@ -16,7 +16,7 @@ import pandas as pd
 from dalbook.experiments.dataset import Inputs
 from dalbook.experiments.plan import Run
 from dalbook.experiments.runner import claimed, execute, read_result
-from dalbook.files.cache import write_whole
+from dalbook.files.atomic import atomic_write
 
 WAIT = 1.0  # seconds between two looks at runs that other processes are at
 REACH = 30.0  # seconds to try to reach a dask scheduler
@@ -43,7 +43,7 @@ class Listing:
         content = {"figure": figure, "corpus": listing.corpus, "embedding": listing.embedding}
         text = json.dumps({**content, "runs": [run.to_json() for run in runs]}, indent=1)
         name = f"{figure}-{listing.corpus}-{listing.embedding}.json"
-        write_whole(folder / name, lambda file: file.write(text.encode()))
+        atomic_write(folder / name, lambda file: file.write(text.encode()))
         return listing
 
     @classmethod

@@ -13,10 +13,11 @@ import numpy as np
 import dalbook
 from dalbook.corpora.corpus import Corpus, check_classes
 from dalbook.embeddings.mfcc import kl_distance
+from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.dal import DALConfig, DropoutLearner
 from dalbook.learners.mal import MedoidLearner
-from dalbook.learners.protocol import Learner, fingerprint
+from dalbook.learners.protocol import Learner
 from dalbook.learners.simulate import check_budgets, initial_labels, macro_recall_on, simulate
 
 LEARNERS = ("dal", "mal", "mal:kl", *(f"dal:{name}" for name in ACQUISITIONS if name != "vote_entropy"))

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 
 from dalbook.corpora.corpus import Corpus
-from dalbook.files.cache import write_whole
-from dalbook.learners.protocol import fingerprint
+from dalbook.files.atomic import atomic_write
+from dalbook.files.hashing import fingerprint
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,9 +83,9 @@ class Inputs:
                 print(f"{error}; they are written again", file=sys.stderr)
         place.mkdir(parents=True, exist_ok=True)
         for what in ("x", "labels", "folds"):
-            write_whole(place / f"{what}.npy", lambda file, what=what: np.save(file, getattr(self, what)))
+            atomic_write(place / f"{what}.npy", lambda file, what=what: np.save(file, getattr(self, what)))
         about = {"corpus": self.corpus, "embedding": self.embedding, "classes": self.classes}
-        write_whole(place / "about.json", lambda file: file.write(json.dumps(about).encode()))
+        atomic_write(place / "about.json", lambda file: file.write(json.dumps(about).encode()))
 
 
 @lru_cache(maxsize=2)

@@ -14,9 +14,9 @@ import numpy as np
 
 from dalbook.corpora.corpus import check_classes
 from dalbook.experiments.dataset import Inputs
+from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.dal import DALConfig
-from dalbook.learners.protocol import fingerprint
 from dalbook.learners.simulate import check_budgets, initial_labels
 
 METHOD = 1  # counted up when the method changes: results of an older one then no longer count as done

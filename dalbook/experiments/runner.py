@@ -17,7 +17,7 @@ import numpy as np
 from dalbook.experiments.curve import build, versions
 from dalbook.experiments.dataset import load_inputs
 from dalbook.experiments.plan import Run
-from dalbook.files.cache import write_whole
+from dalbook.files.atomic import atomic_write
 from dalbook.files.lock import try_lock
 from dalbook.learners.dal import DropoutLearner
 from dalbook.learners.protocol import Learner, load_state, save_state
@@ -60,7 +60,7 @@ def execute(folder: str, run: Run, device: str = "auto") -> bool:
             path = result_path(folder, run)
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
-                write_whole(path, lambda file: file.write(text.encode()))
+                atomic_write(path, lambda file: file.write(text.encode()))
             except OSError as error:
                 raise OSError(error.errno, f"a result cannot be written: {error.strerror}", str(path)) from None
             _state_path(folder, run).unlink(missing_ok=True)

@@ -5,14 +5,11 @@ from __future__ import annotations
 import ast
 import importlib.util
 import os
-import secrets
 import sys
-from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
 
-from dalbook.corpora.corpus import fingerprint
+from dalbook.files.hashing import fingerprint
 
 
 def cache_folder() -> Path:
@@ -34,37 +31,6 @@ def cache_folder() -> Path:
     if sys.platform == "darwin":
         return Path(home, "Library", "Caches", "dalbook")
     return Path(os.environ.get("XDG_CACHE_HOME") or Path(home, ".cache"), "dalbook")
-
-
-def write_whole(path: str | os.PathLike, write: Callable[[BinaryIO], None]) -> None:
-    """Write a file so that everybody sees either the old one or the whole new one, also after a crash.
-
-    `write` gets a new file in the same folder, which then takes the name `path` in one step. Several processes may do
-    this at once; the last one wins.
-
-    Raises
-    ------
-    OSError
-        If the folder cannot be written to, or the disk is full; `path` is as it was.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> path = Path(tempfile.mkdtemp(), "note")
-    >>> write_whole(path, lambda file: file.write(b"whole"))
-    >>> path.read_bytes(), len(list(path.parent.iterdir()))
-    (b'whole', 1)
-    """
-    path = Path(path)
-    draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.tmp")
-    try:
-        with open(draft, "xb") as file:
-            write(file)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 @cache
@@ -91,4 +57,4 @@ def code_version(module: str) -> str:
                 # `from dalbook import x` names a module, `from dalbook.x import y` is one
                 inside = [f"{node.module}.{alias.name}" for alias in node.names] if node.module == "dalbook" else []
                 waiting += inside or [node.module]
-    return fingerprint(*(f"{name}\n{sources[name]}" for name in sorted(sources)))[:16]
+    return fingerprint(*(f"{name}\n{sources[name]}" for name in sorted(sources)))

@@ -6,7 +6,8 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from dalbook.corpora.corpus import Corpus, fingerprint
+from dalbook.corpora.corpus import Corpus
+from dalbook.files.hashing import fingerprint
 from dalbook.labeling.csv_rows import Row, line, text
 
 SHOWN = 5  # culprits that a message names
@@ -104,7 +105,7 @@ class LabelBook:
 
 def about(corpus: Corpus) -> dict:
     """What is kept of a corpus beside the file, to know it again."""
-    ids = fingerprint(*(text(name) for name in corpus.ids))[:16]
+    ids = fingerprint("\0".join(map(text, corpus.ids)).encode())
     return {"corpus": corpus.name, "clips": len(corpus), "ids": ids}
 
 

@@ -18,7 +18,7 @@ import dalbook
 from dalbook.corpora.audio import length, open_sound
 from dalbook.corpora.corpus import Corpus, Files
 from dalbook.corpora.segments import Segments
-from dalbook.files.cache import write_whole
+from dalbook.files.atomic import atomic_write
 from dalbook.labeling.csv_rows import Row, text
 from dalbook.labeling.read import read_rows, standing
 
@@ -254,5 +254,5 @@ def _csv(lines: list[tuple[str, str]]) -> str:
 
 def _write(path: str | os.PathLike, content: str) -> Path:
     path = Path(path).expanduser()
-    write_whole(path, lambda file: file.write(content.encode()))
+    atomic_write(path, lambda file: file.write(content.encode()))
     return path

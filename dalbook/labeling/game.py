@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from dalbook.corpora.corpus import Corpus
-from dalbook.files.cache import write_whole
+from dalbook.files.atomic import atomic_write
 from dalbook.labeling.decisions import Beginning
 from dalbook.learners.dal import DALConfig, DropoutLearner
 from dalbook.learners.simulate import macro_recall_on
@@ -74,7 +74,7 @@ class Game:
         if not self.path:
             return
         with contextlib.suppress(OSError):
-            write_whole(self.path, lambda file: file.write(text))
+            atomic_write(self.path, lambda file: file.write(text))
 
     def idle(self) -> bool:
         """Bring random picking one label further, as far as one has come oneself; whether there was anything to do."""

@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 
-from dalbook.files.cache import write_whole
-from dalbook.files.durable import folder_to_disk, to_disk, write_all
+from dalbook.files.atomic import atomic_write, folder_to_disk, to_disk, write_all
 from dalbook.files.lock import try_lock
 from dalbook.labeling.csv_rows import HEADER, Row, line, parse
 
@@ -131,7 +130,7 @@ class LabelFile:
         """Write JSON to a file in the folder, whole or not at all; `safe`: so that it survives a loss of power."""
         data = json.dumps(content, ensure_ascii=True).encode()
         if safe:
-            write_whole(self.folder / name, lambda file: file.write(data))
+            atomic_write(self.folder / name, lambda file: file.write(data))
             return
         draft = self.folder / f".{name}.tmp"
         draft.write_bytes(data)
@@ -197,7 +196,7 @@ class LabelFile:
             if not self.path.exists():
                 for name in KEPT:  # of a file that is gone
                     (self.folder / name).unlink(missing_ok=True)
-                write_whole(self.path, lambda file: file.write(HEADER))
+                atomic_write(self.path, lambda file: file.write(HEADER))
             self._fd = os.open(self.path, FLAGS)
             data = self._read()
             self.rows, whole, cut = parse(data, self.path.name)
@@ -251,7 +250,7 @@ class LabelFile:
         """Somebody removed the file, but its decisions are here."""
         data = HEADER + b"".join(map(line, self.rows))
         try:
-            write_whole(self.path, lambda file: file.write(data))
+            atomic_write(self.path, lambda file: file.write(data))
             fd = os.open(self.path, FLAGS)
         except OSError as error:
             raise OSError(error.errno, self._not_saved(error)) from None

@@ -10,10 +10,11 @@ from typing import Any
 
 import numpy as np
 
+from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.masks import stream
 from dalbook.learners.mc_dropout import DropoutClassifier, Scan
-from dalbook.learners.protocol import check_pool, check_tell, fingerprint
+from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.pseudo_labels import draw_minibatch, pseudo_labels
 
 

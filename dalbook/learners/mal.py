@@ -8,8 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from dalbook.files.hashing import fingerprint
 from dalbook.learners.kmedoids import cosine_distance, k_medoids
-from dalbook.learners.protocol import check_pool, check_tell, fingerprint
+from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.svm import PoolSVM
 
 

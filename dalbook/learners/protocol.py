@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 from collections.abc import Mapping
@@ -10,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from dalbook.files.cache import write_whole
+from dalbook.files.atomic import atomic_write
 
 
 class Learner(Protocol):
@@ -73,27 +72,11 @@ def check_tell(clip: int, label: int, pool: np.ndarray, labels: Mapping[int, int
     return int(clip), int(label)
 
 
-def fingerprint(*parts: Any) -> str:
-    """A short hash of arrays and JSON values; equal only where they are.
-
-    >>> fingerprint(np.arange(3), {"a": 1}) == fingerprint(np.arange(3), {"a": 1})
-    True
-    """
-    digest = hashlib.sha256()
-    for part in parts:
-        if isinstance(part, np.ndarray):
-            digest.update(f"{part.dtype} {part.shape}".encode())
-            digest.update(np.ascontiguousarray(part).data)
-        else:
-            digest.update(json.dumps(part, sort_keys=True).encode())
-    return digest.hexdigest()[:16]
-
-
 def save_state(path: str | os.PathLike, state: dict[str, Any]) -> None:
     """Write a learner's `state()` to one .npz file, whole or not at all (a temporary file, renamed)."""
     arrays = {k: v for k, v in state.items() if isinstance(v, np.ndarray)}
     values = json.dumps({k: v for k, v in state.items() if k not in arrays})
-    write_whole(path, lambda file: np.savez(file, json=np.array(values), **arrays))
+    atomic_write(path, lambda file: np.savez(file, json=np.array(values), **arrays))
 
 
 def load_state(path: str | os.PathLike) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from dalbook.book.player import BESIDE_THE_PAGE
-from dalbook.files.cache import write_whole
+from dalbook.files.atomic import atomic_write
 
 HERE = Path(__file__).parents[1]  # the package
 
@@ -52,7 +52,7 @@ def mounted(kind: str, statements: str, value: object, start: str, instead: str)
     static = static_folder()
     if static is None:
         return f"{mount}<script>{script}</script>"
-    write_whole(static / f"{own}.js", lambda file: file.write(script.encode()))
+    atomic_write(static / f"{own}.js", lambda file: file.write(script.encode()))
     return f'{mount}<script src="{BESIDE_THE_PAGE}/{own}.js" defer></script>'
 
 
@@ -103,5 +103,5 @@ def _put(folder: Path, sound: dict) -> dict:
     name = f"{content_name(text)}.js"
     if not (folder / name).exists():
         script = f'(window.dalbookSounds ??= {{}})["{name}"] = {text};'
-        write_whole(folder / name, lambda file: file.write(script.encode()))
+        atomic_write(folder / name, lambda file: file.write(script.encode()))
     return {"src": name}

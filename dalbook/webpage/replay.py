@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from dalbook.corpora.corpus import Corpus, load_corpus
 from dalbook.corpora.preview import media
+from dalbook.files.atomic import atomic_write
 from dalbook.files.bundle import bundle
-from dalbook.files.cache import write_whole
 from dalbook.webpage.mount import beside, mounted, style
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def record(
     clips = {s["traits"]["clip"]["clip"] for s in steps if s["traits"].get("clip")}
     sounds = {str(clip): _sound(corpus, clip, folder) for clip in sorted(clips)}
     session = {"classes": list(labeler.classes), "steps": steps, "sounds": sounds}
-    write_whole(folder / SESSION, lambda file: file.write(json.dumps(session, indent=1).encode()))
+    atomic_write(folder / SESSION, lambda file: file.write(json.dumps(session, indent=1).encode()))
 
 
 def _traits(labeler: Labeler) -> dict:
@@ -87,7 +87,7 @@ def _traits(labeler: Labeler) -> dict:
 def _sound(corpus: Corpus, clip: int, folder: Path) -> dict:
     meta, (mp3, outline, mel) = media(*corpus.audio(clip), mp3=True)
     name = f"clip_{clip}.mp3"
-    write_whole(folder / name, lambda file: file.write(mp3))
+    atomic_write(folder / name, lambda file: file.write(mp3))
     return {"file": name, **meta, "envelope": _text(outline), "mel_data": _text(mel)}
 
 

@@ -8,9 +8,11 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from dalbook.corpora.corpus import Corpus, fingerprint
+from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.preview import media
-from dalbook.files.cache import cache_folder, code_version, write_whole
+from dalbook.files.atomic import atomic_write
+from dalbook.files.cache import cache_folder, code_version
+from dalbook.files.hashing import fingerprint
 
 
 def page_sounds(corpus: Corpus, clips: Sequence[int]) -> list[dict]:
@@ -25,7 +27,7 @@ def page_sounds(corpus: Corpus, clips: Sequence[int]) -> list[dict]:
         A clip cannot be played.
     """
     clips = [int(clip) for clip in clips]
-    key = fingerprint(corpus.fingerprint, json.dumps(clips), code_version("dalbook.webpage.sounds"))[:24]
+    key = fingerprint(corpus.fingerprint, clips, code_version("dalbook.webpage.sounds"))
     path = cache_folder() / f"{corpus.name}-sounds-{key}.json"
     with contextlib.suppress(OSError, ValueError):
         kept = json.loads(path.read_bytes())
@@ -35,7 +37,7 @@ def page_sounds(corpus: Corpus, clips: Sequence[int]) -> list[dict]:
         sounds = list(pool.map(lambda clip: _sound(corpus, clip), clips))
     with contextlib.suppress(OSError):  # it is made again next time
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(path, lambda file: file.write(json.dumps(sounds).encode()))
+        atomic_write(path, lambda file: file.write(json.dumps(sounds).encode()))
     return sounds
 
 

@@ -1,13 +1,10 @@
 """Embedding files good and bad, and the cache under every mishap."""
 
-import gc
 import importlib
 import json
 import os
 import subprocess
 import sys
-import threading
-import time
 import warnings
 from pathlib import Path
 from typing import ClassVar
@@ -19,7 +16,6 @@ import soundfile as sf
 import dalbook.embeddings.compute as embedding_run
 import dalbook.embeddings.embed as embedding
 from dalbook.corpora.corpus import Corpus, load_corpus
-from dalbook.embeddings.checkpoint import PartialRows
 from dalbook.embeddings.embed import (
     BrokenClipsWarning,
     Embedder,
@@ -31,9 +27,8 @@ from dalbook.embeddings.embed import (
 )
 from dalbook.embeddings.logmel import logmel_embedding
 from dalbook.embeddings.npz import read_embeddings
-from dalbook.embeddings.prefetch import ReadAhead, batches
 from dalbook.embeddings.remotes import Remote
-from dalbook.files.cache import cache_folder, code_version, write_whole
+from dalbook.files.cache import cache_folder, code_version
 
 REAL = os.environ.get("DALBOOK_REAL_DATA")
 needs_real = pytest.mark.skipif(not REAL, reason="DALBOOK_REAL_DATA names no folder with the real UrbanSound8K slice")
@@ -407,153 +402,6 @@ def test_a_missing_library_is_named(corpus, cache, monkeypatch):
     monkeypatch.setattr("json.load", lambda model, device: importlib.import_module("not_installed"))
     with pytest.raises(ValueError, match="No module named 'not_installed'"):
         embed(corpus, "net", cache, progress=False)
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full to stand for a full disk")
-def test_a_disk_that_fills_up_costs_the_resuming_only(corpus, cache, monkeypatch):
-    def read_then_fill_up(self):
-        self._file, kept = open("/dev/full", "wb", buffering=0), self._file  # noqa: SIM115
-        kept.seek(0)
-        return np.zeros(0, dtype=np.int64), np.zeros((0, 2048), dtype=np.float32)
-
-    monkeypatch.setattr(PartialRows, "read", read_then_fill_up)
-    with pytest.warns(UserWarning, match="No space left.* nothing is kept if this is interrupted"):
-        x = embed(corpus, "logmel", cache, progress=False)
-    assert x.any(axis=1).all()
-
-
-def test_partial_rows_end_where_they_are_damaged(tmp_path):
-    path = tmp_path / "rows"
-    with PartialRows(path, 10, 3) as rows:
-        rows.append([1, 5, 7], np.arange(9).reshape(3, 3))
-    whole = path.read_bytes()
-    size = len(whole) // 3
-    for content, left in (
-        (whole + b"torn", [1, 5, 7]),
-        (whole[:-1], [1, 5]),
-        (whole[: size + 9] + b"\xff" + whole[size + 10 :], [1]),
-        (whole + bytes(2 * size), [1, 5, 7]),
-        (b"", []),
-    ):
-        path.write_bytes(content)
-        with PartialRows(path, 10, 3) as rows:
-            assert rows.read()[0].tolist() == left
-            rows.append([2], [[1, 1, 1]])
-            clips, x = rows.read()
-        assert clips.tolist() == [*left, 2]
-        assert x[-1].tolist() == [1, 1, 1]
-    # a row that another corpus would have
-    with PartialRows(path, 2, 3) as rows:
-        assert rows.read()[0].tolist() == []
-    assert not path.exists()
-
-
-@pytest.mark.parametrize("progress", [True, False])
-def test_a_second_process_waits_for_the_first(corpus, cache, monkeypatch, capfd, progress):
-    asked, sleep = threading.Event(), time.sleep
-    monkeypatch.setattr("dalbook.embeddings.checkpoint.time.sleep", lambda seconds: (asked.set(), sleep(seconds)))
-    seen = computed(monkeypatch)
-    results = []
-    path = cache / embedding._cache_name(corpus, "logmel")
-    with PartialRows(path.with_suffix(".part"), 4, 2048):
-        second = threading.Thread(target=lambda: results.append(embed(corpus, "logmel", cache, progress=progress)))
-        second.start()
-        assert asked.wait(30)
-        save_embeddings(path, corpus.ids, np.ones((4, 2048), dtype=np.float32), {"broken": {}})
-    second.join(30)
-    assert results[0].tolist() == np.ones((4, 2048)).tolist()
-    assert seen == []
-    assert [one.suffix for one in cache.iterdir()] == [".npz"]
-    # where nobody wants to see the progress, as in a chapter of the book, nothing is said
-    assert ("another process" in capfd.readouterr().err) == progress
-
-
-def test_reading_ahead_stays_within_its_room():
-    ready, most = 0, 0
-    lock = threading.Lock()
-
-    def read(clip):
-        nonlocal ready, most
-        if clip == 13:
-            raise ValueError("no luck")
-        with lock:
-            ready += 1
-            most = max(most, ready)
-        return np.ones(1000, dtype=np.float32)
-
-    taken = {}
-    for clip, sound in ReadAhead(read, range(100), threads=3, room=20_000):
-        with lock:
-            ready -= clip != 13
-        taken[clip] = sound
-    assert sorted(taken) == list(range(100))
-    assert str(taken[13]) == "no luck"
-    # five in the queue, and one in the hands of each thread and of the taker
-    assert most <= 5 + 3 + 1
-
-
-def test_reading_ahead_ends_when_nobody_takes():
-    before = threading.active_count()
-    ahead = ReadAhead(lambda clip: np.ones(1000), range(1000), room=8000)
-    for _ in ahead:
-        break
-    del ahead, _
-    gc.collect()
-    assert threading.active_count() == before
-
-
-@pytest.mark.parametrize("lengths", [[5] * 7, list(range(1, 30)), [3, 3, 900, 3], [1], []])
-def test_batches_hold_each_clip_once_and_not_too_much(lengths):
-    sounds = [(i, np.ones(n)) for i, n in enumerate(lengths)]
-    made = list(batches(iter(sounds), size=3, samples=60, shelf=8))
-    assert sorted(i for batch in made for i, _ in batch) == list(range(len(lengths)))
-    for batch in made:
-        assert 1 <= len(batch) <= 3
-        assert len(batch) == 1 or len(batch) * max(len(x) for _, x in batch) <= 60
-
-
-@pytest.mark.parametrize("damage", ["cut", "text", "other clips", "other size", "no report"])
-def test_a_damaged_cache_is_computed_again(corpus, cache, damage):
-    x = embed(corpus, "logmel", cache, progress=False)
-    [file] = cache.iterdir()
-    if damage == "cut":
-        file.write_bytes(file.read_bytes()[:5000])
-    elif damage == "text":
-        file.write_text("what?")
-    elif damage == "other clips":
-        save_embeddings(file, ["q", "r", "s", "t"], x, {"broken": {}})
-    elif damage == "other size":
-        save_embeddings(file, corpus.ids, x[:, :7], {"broken": {}})
-    else:
-        save_embeddings(file, corpus.ids, x)
-    with pytest.warns(UserWarning, match="damaged cache file is computed again"):
-        again = embed(corpus, "logmel", cache, progress=False)
-    assert np.array_equal(again, x)
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert np.array_equal(embed(corpus, "logmel", cache, progress=False), x)
-
-
-def test_a_cache_that_cannot_be_written_does_not_cost_the_result(corpus, tmp_path):
-    (tmp_path / "file").write_text("in the way")
-    with pytest.warns(UserWarning, match="cannot be written to .* set DALBOOK_CACHE"):
-        x = embed(corpus, "logmel", tmp_path / "file", progress=False)
-    assert x.any(axis=1).all()
-
-
-@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full to stand for a full disk")
-def test_a_full_disk_leaves_the_old_file_whole(tmp_path):
-    path = tmp_path / "e"
-    path.write_bytes(b"old")
-
-    def overflow(file):
-        with open("/dev/full", "wb", buffering=0) as full:
-            full.write(b"new")
-
-    with pytest.raises(OSError, match="No space left"):
-        write_whole(path, overflow)
-    assert [p.name for p in tmp_path.iterdir()] == ["e"]
-    assert path.read_bytes() == b"old"
 
 
 def test_two_processes_at_once_leave_one_whole_file(corpus, cache):

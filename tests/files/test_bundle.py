@@ -37,7 +37,10 @@ def test_a_missing_part_is_named(files, tmp_path):
         module("d.js")
 
 
-@pytest.mark.parametrize("name", ["labeler.js", "replay.js", "page_start.js", "page_worker.js"])
+@pytest.mark.parametrize(
+    "name",
+    ["labeling/static/labeler.js", *(f"webpage/static/{page}.js" for page in ("replay", "page_start", "page_worker"))],
+)
 def test_nothing_is_exported_twice(name):
     names = [
         other for part in parts(name) for other in re.findall(r"^export \w+ (\w+)", (HERE / part).read_text(), re.M)

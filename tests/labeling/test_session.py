@@ -299,7 +299,7 @@ def test_a_decision_that_cannot_be_written_changes_nothing(tmp_path, monkeypatch
         for request in ("label 0", "unsure", "undo"):
             with pytest.raises(OSError, match="NOT saved"):
                 say(one, request)
-        patch.setattr("dalbook.labeling.label_file.write_whole", full)
+        patch.setattr("dalbook.labeling.label_file.atomic_write", full)
         for request in ("class owl", "start"):
             with pytest.raises(OSError, match="No space"):
                 say(one, request)

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.dal import DALConfig, DropoutLearner
 from dalbook.learners.mal import MedoidLearner
-from dalbook.learners.protocol import check_pool, fingerprint, load_state, save_state
+from dalbook.learners.protocol import check_pool, load_state, save_state
 
 N, CLASSES = 60, 3
 TRUTH = np.arange(N) // 20
@@ -174,17 +174,6 @@ def test_pool_is_checked():
     ):
         with pytest.raises(ValueError, match=message):
             check_pool(np.array(bad), 3)
-
-
-def test_fingerprint_tells_apart():
-    prints = {
-        fingerprint(np.zeros(4)),
-        fingerprint(np.zeros((2, 2))),
-        fingerprint(np.zeros(4, np.float32)),
-        fingerprint(np.zeros(4), "a"),
-        fingerprint([0, 0, 0, 0]),
-    }
-    assert len(prints) == 5
 
 
 def test_a_state_cut_short_is_named(tmp_path):
