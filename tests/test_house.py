@@ -38,7 +38,6 @@ UPWARD = {
     ("dalbook.corpora.preview", "dalbook.book.player"),
     ("dalbook.experiments.curve", "dalbook"),
     ("dalbook.experiments.picks", "dalbook.cli_common"),
-    ("dalbook.files.cache", "dalbook.corpora.corpus"),
     ("dalbook.labeling.exports", "dalbook"),
     ("dalbook.learners.simulate", "dalbook.corpora.corpus"),
 }
@@ -46,15 +45,12 @@ CIRCLES = [
     {
         "dalbook.corpora.corpus",
         "dalbook.corpora.folder",
-        "dalbook.corpora.segments",
         "dalbook.corpora.urbansound8k",
-        "dalbook.files.cache",
     },
     {"dalbook.experiments.benchmarks.bench", "dalbook.experiments.benchmarks.bench_iteration"},
 ]
 NOT_IN_A_ROOM = {"cli_common", "cli_experiments"}
 TOO_LONG = {
-    "corpora/corpus.py",
     "labeling/static/labeler.js",
     "learners/dal.py",
     "webpage/static/page_game.js",
