@@ -1,11 +1,13 @@
 """Active learning for sounds: the package behind the book.
 
-``import dalbook`` is light: its modules, and the libraries behind them, load when they are first used
-(Scientific Python's SPEC 1).
+Its public names are below; each is described in the book under "The package". ``import dalbook`` is light: what stands
+behind a name loads when the name is first used (Scientific Python's SPEC 1).
 
 >>> import dalbook
 >>> dalbook.__version__
 '0.1.0'
+>>> dalbook.DALConfig().threshold
+0.5
 """
 
 import lazy_loader
@@ -14,13 +16,18 @@ __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
     __name__,
-    submodules={"book", "corpora", "embeddings", "experiments", "figures", "labeling", "learners", "webpage"},
+    submodules={"figures"},
     submod_attrs={
+        "book.player": ["play"],
+        "book.quiz": ["quiz"],
+        "book.results": ["results"],
         "corpora.corpus": ["load_corpus"],
-        "learners.dal": ["DALConfig", "DropoutLearner"],
         "embeddings.embed": ["embed", "load_embeddings"],
-        "labeling.widget": ["Labeler"],
         "labeling.read": ["labels_to_corpus", "read_labels"],
+        "labeling.widget": ["Labeler"],
+        "learners.config": ["DALConfig"],
+        "learners.dal": ["DropoutLearner"],
         "learners.mal": ["MedoidLearner"],
+        "learners.simulate": ["bootstrap_interval", "initial_labels", "macro_recall", "simulate"],
     },
 )

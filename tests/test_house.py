@@ -52,7 +52,6 @@ CIRCLES = [
 NOT_IN_A_ROOM = {"cli_common", "cli_experiments"}
 TOO_LONG = {
     "labeling/static/labeler.js",
-    "learners/dal.py",
     "webpage/static/page_game.js",
 }
 

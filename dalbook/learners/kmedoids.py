@@ -16,17 +16,26 @@ def cosine_distance(x: np.ndarray, y: np.ndarray | None = None) -> np.ndarray:
 
     s(x1, x2) = 1 - x1ᵀx2 / (||x1|| ||x2||), as one matrix product.
 
-    Args:
-        x: (n, d) embeddings, any real dtype; computed in float32.
-        y: (m, d) embeddings, or None for the distances within `x`.
+    Parameters
+    ----------
+    x
+        (n, d) embeddings, any real dtype; computed in float32.
+    y
+        (m, d) embeddings, or None for the distances within `x`.
 
-    Returns:
-        (n, m) float32, clipped to [0, 2]. Within `x` it is exactly symmetric with an exactly zero diagonal. A zero
-        vector has no direction: its distance to any other vector is 1, and to another zero vector 0.
+    Returns
+    -------
+    float32 array, shape (n, m)
+        Clipped to [0, 2]. Within `x` it is exactly symmetric with an exactly zero diagonal. A zero vector has no
+        direction: its distance to any other vector is 1, and to another zero vector 0.
 
-    Raises:
-        ValueError: an array is not (n, d), the dimensions differ, or a row holds NaN or infinity (it is named).
+    Raises
+    ------
+    ValueError
+        An array is not (n, d), the dimensions differ, or a row holds NaN or infinity (it is named).
 
+    Examples
+    --------
     >>> cosine_distance(np.array([[1, 0], [0, 2], [3, 3]])).round(3)
     array([[0.   , 1.   , 0.293],
            [1.   , 0.   , 0.293],
@@ -61,10 +70,14 @@ def _unit_rows(x: np.ndarray) -> np.ndarray:
 class Clustering:
     """k clusters of n points, each around one of its own points.
 
-    Attributes:
-        medoids: (k,) int64, the points that are medoids, ascending; cluster c is the one of `medoids[c]`.
-        assignment: (n,) int64, the cluster of each point, 0 to k - 1; no cluster is empty.
-        loss: the sum over all points of the distance to their medoid.
+    Attributes
+    ----------
+    medoids
+        (k,) int64, the points that are medoids, ascending; cluster c is the one of `medoids[c]`.
+    assignment
+        (n,) int64, the cluster of each point, 0 to k - 1; no cluster is empty.
+    loss
+        The sum over all points of the distance to their medoid.
     """
 
     medoids: np.ndarray
@@ -80,18 +93,27 @@ def k_medoids(distance: np.ndarray, k: int, engine: str = "dalbook") -> Clusteri
     with the smallest sum of distances to the others as its medoid (Park and Jun, Expert Systems with Applications
     36, 2009). A medoid stays where it is unless another member is strictly better, so the loss only falls.
 
-    Args:
-        distance: (n, n) non-negative, symmetric; float32 or float64 is used as it is, never copied or changed.
-        k: number of clusters, 1 to n.
-        engine: `"dalbook"`, or `"kmedoids"` for the swaps of FasterPAM (Schubert and Rousseeuw, Information
-            Systems 101, 2021) from the same start: a slightly lower loss. It needs the GPL-licensed package
-            `kmedoids`, and is used only when asked for, so results never depend on what is installed.
+    Parameters
+    ----------
+    distance
+        (n, n) non-negative, symmetric; float32 or float64 is used as it is, never copied or changed.
+    k
+        Number of clusters, 1 to n.
+    engine
+        `"dalbook"`, or `"kmedoids"` for the swaps of FasterPAM (Schubert and Rousseeuw, Information
+        Systems 101, 2021) from the same start: a slightly lower loss. It needs the GPL-licensed package
+        `kmedoids`, and is used only when asked for, so results never depend on what is installed.
 
-    Raises:
-        ValueError: `distance` is not square, is empty, holds NaN, infinity or negative values, is not symmetric or
-            has a diagonal that is not zero; k is not an integer from 1 to n; no such engine.
-        ImportError: `engine="kmedoids"` without that package.
+    Raises
+    ------
+    ValueError
+        `distance` is not square, is empty, holds NaN, infinity or negative values, is not symmetric or
+        has a diagonal that is not zero; k is not an integer from 1 to n; no such engine.
+    ImportError
+        `engine="kmedoids"` without that package.
 
+    Examples
+    --------
     >>> points = np.array([0.0, 1.0, 2.0, 10.0, 11.0, 12.0])
     >>> k_medoids(abs(points[:, None] - points), k=2)
     Clustering(medoids=array([1, 4]), assignment=array([0, 0, 0, 1, 1, 1]), loss=4.0)
@@ -116,6 +138,8 @@ def build(distance: np.ndarray, k: int) -> np.ndarray:
     medoids are added, so yesterday's gain is an upper bound: a heap of such bounds finds the best point after looking
     at a few, not all n (Minoux, Accelerated greedy algorithms, 1978), and the picks are the same.
 
+    Examples
+    --------
     >>> points = np.array([0.0, 1.0, 2.0, 10.0, 11.0, 12.0])
     >>> build(abs(points[:, None] - points), k=3)
     array([2, 4, 0])

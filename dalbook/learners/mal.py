@@ -30,24 +30,39 @@ class MedoidLearner:
 
     A support vector machine is fitted on own and propagated labels, when a prediction is needed.
 
-    Args:
-        x: embeddings of the whole corpus, (n, d), finite.
-        n_classes: |C|.
-        pool: positions of the clips it may learn from (the training folds); all by default.
-        clusters: number of clusters, 1 to the size of the pool; by default a quarter of the pool, rounded half up.
-        distance: float (m, m) distances between the m clips of the pool, whose positions must then ascend; cosine
-            distance (1) by default.
+    Parameters
+    ----------
+    x
+        Embeddings of the whole corpus, (n, d), finite.
+    n_classes
+        Number of classes C.
+    pool
+        Positions of the clips it may learn from (the training folds); all by default.
+    clusters
+        Number of clusters, 1 to the size of the pool; by default a quarter of the pool, rounded half up.
+    distance
+        Float (m, m) distances between the m clips of the pool, whose positions must then ascend; cosine
+        distance (1) by default.
 
-    Attributes:
-        labels: clip -> class, in the order acquired; own labels only.
-        pool: (m,) positions, ascending.
-        medoids: (clusters,) positions of the medoids, ascending.
-        assignment: (m,) cluster of each clip of the pool.
+    Attributes
+    ----------
+    labels
+        Clip -> class, in the order acquired; own labels only.
+    pool
+        (m,) positions, ascending.
+    medoids
+        (clusters,) positions of the medoids, ascending.
+    assignment
+        (m,) cluster of each clip of the pool.
 
-    Raises:
-        ValueError: embeddings that are not (n, d) or not finite, a pool that is not of this corpus, distances of
-            another shape, or a number of clusters that is not possible.
+    Raises
+    ------
+    ValueError
+        Embeddings that are not (n, d) or not finite, a pool that is not of this corpus, distances of
+        another shape, or a number of clusters that is not possible.
 
+    Examples
+    --------
     >>> x = np.array([[1, 0], [5, 1], [3, 1], [0, 1], [1, 9]], dtype=np.float32)
     >>> learner = MedoidLearner(x, n_classes=2, clusters=2)
     >>> learner.ask()
@@ -88,8 +103,10 @@ class MedoidLearner:
     def ask(self) -> int:
         """The clip to label next; the same until the next `tell`.
 
-        Raises:
-            ValueError: every clip of the pool has a label.
+        Raises
+        ------
+        ValueError
+            Every clip of the pool has a label.
         """
         if self._due is None:
             raise ValueError(f"all {len(self.pool)} clips of the pool are labeled: there is nothing left to ask")
@@ -98,8 +115,10 @@ class MedoidLearner:
     def tell(self, clip: int, label: int) -> None:
         """Take a label, and propagate it if the clip is a medoid.
 
-        Raises:
-            ValueError: an unknown clip, a clip that has a label already, an unknown class.
+        Raises
+        ------
+        ValueError
+            An unknown clip, a clip that has a label already, an unknown class.
         """
         clip, label = check_tell(clip, label, self.pool, self.labels, self.n_classes)
         row = np.searchsorted(self.pool, clip)
@@ -120,8 +139,10 @@ class MedoidLearner:
 
         They rank classes but are not calibrated. Without any label all classes get 1 / C.
 
-        Raises:
-            ValueError: embeddings of another dimension, or not finite.
+        Raises
+        ------
+        ValueError
+            Embeddings of another dimension, or not finite.
         """
         if self._fitted is None or not np.array_equal(self._fitted, self._training):
             rows = np.flatnonzero(self._training >= 0)
@@ -151,8 +172,10 @@ class MedoidLearner:
 
         The clustering is taken from the state too: another machine's rounding may cluster a little differently.
 
-        Raises:
-            ValueError: the state comes from other embeddings, classes, pool, distances or number of clusters.
+        Raises
+        ------
+        ValueError
+            The state comes from other embeddings, classes, pool, distances or number of clusters.
         """
         if state.get("built_with") != self._built_with:
             raise ValueError(

@@ -20,14 +20,21 @@ class PoolSVM:
 
     K(a, b) = exp(-gamma ||a - b||²),  gamma = 1 / (d Var(labeled features)).
 
-    Args:
-        x: (n, d) features of the pool, labeled or not: the training folds. A feature that is constant counts for
-            nothing.
-        n_classes: number of classes C.
+    Parameters
+    ----------
+    x
+        (n, d) features of the pool, labeled or not: the training folds. A feature that is constant counts for
+        nothing.
+    n_classes
+        Number of classes C.
 
-    Raises:
-        ValueError: `x` is not (n, d) with n >= 1, or holds NaN or infinity; `n_classes` is below 1.
+    Raises
+    ------
+    ValueError
+        `x` is not (n, d) with n >= 1, or holds NaN or infinity; `n_classes` is below 1.
 
+    Examples
+    --------
     >>> svm = PoolSVM(np.array([[0.0], [1.0], [9.0], [10.0]]), n_classes=3)
     >>> svm.fit(rows=[0, 3], labels=[0, 2]).predict_proba(np.array([[2.0], [8.0]])).round(2)
     array([[0.82, 0.  , 0.18],
@@ -59,12 +66,17 @@ class PoolSVM:
     def fit(self, rows: np.ndarray, labels: np.ndarray) -> PoolSVM:
         """Train on some of the pool's rows.
 
-        Args:
-            rows: (m,) row numbers in the pool; m = 0 forgets all training.
-            labels: (m,) their classes, 0 to C - 1.
+        Parameters
+        ----------
+        rows
+            (m,) row numbers in the pool; m = 0 forgets all training.
+        labels
+            (m,) their classes, 0 to C - 1.
 
-        Raises:
-            ValueError: the two lengths differ, or a row or a class does not exist.
+        Raises
+        ------
+        ValueError
+            The two lengths differ, or a row or a class does not exist.
         """
         rows, labels = np.asarray(rows, dtype=np.int64), np.asarray(labels, dtype=np.int64)
         if rows.ndim != 1 or rows.shape != labels.shape:
@@ -89,14 +101,19 @@ class PoolSVM:
         ranking classes, but NOT calibrated probabilities. Classes without a label get 0; if only one class has
         labels it gets 1; without any label all classes get 1 / C.
 
-        Args:
-            x: (m, d) features, not standardized.
+        Parameters
+        ----------
+        x
+            (m, d) features, not standardized.
 
-        Returns:
-            (m, C) float64.
+        Returns
+        -------
+        float64 array, shape (m, C)
 
-        Raises:
-            ValueError: `x` is not (m, d), or holds NaN or infinity.
+        Raises
+        ------
+        ValueError
+            `x` is not (m, d), or holds NaN or infinity.
         """
         x = _features(x, "the clips to predict")
         if x.shape[1] != self._z.shape[1]:
