@@ -57,7 +57,8 @@ class Undecided(SphinxDirective):
     """``undecided``: two clips to listen to, with the votes on each, and the truth folded away."""
 
     def run(self) -> list[nodes.Node]:
-        from dalbook.book.player import BESIDE_THE_PAGE, players
+        from dalbook.book.beside import BESIDE_THE_PAGE
+        from dalbook.book.player import players
 
         clips = two_clips()
         names = {f"Clip {letter}: {votes}": sound for letter, (votes, _, sound) in zip("AB", clips, strict=True)}

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import io
-import os
-import threading
 from collections.abc import Mapping
 from html import escape
-from pathlib import Path
 
 import numpy as np
 
+from dalbook.book.beside import content_name, put_beside
 from dalbook.corpora.audio import resample
 
 MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz; others are resampled
-BESIDE_THE_PAGE = "../_static/audio"  # where the book puts the files, seen from chapters/
 
 
 def players(sounds: Mapping[str, tuple[np.ndarray, int]]) -> str:
@@ -51,8 +47,8 @@ def play(sounds: Mapping[str, tuple[np.ndarray, int]]) -> None:
 def sound_url(samples: np.ndarray, rate: int, name: str) -> str:
     """An address of a sound, as MP3: some 30 KB for four seconds.
 
-    In a build of the book the environment variable ``DALBOOK_STATIC`` names a folder: the sound becomes a file there,
-    named after its content, which the book carries beside its pages. In a live notebook the sound is in the address.
+    In a build of the book the sound becomes a file beside the pages, named after its content (`dalbook.book.beside`);
+    in a live notebook the sound is in the address.
 
     Parameters
     ----------
@@ -75,17 +71,8 @@ def sound_url(samples: np.ndarray, rate: int, name: str) -> str:
     ValueError: clip 7 cannot be played: it has samples that are not finite
     """
     mp3 = _mp3(np.asarray(samples), rate, name)
-    folder = os.environ.get("DALBOOK_STATIC")
-    if not folder:
-        return "data:audio/mpeg;base64," + base64.b64encode(mp3).decode()
-    file = Path(folder) / f"{hashlib.sha256(mp3).hexdigest()[:20]}.mp3"
-    if not file.exists():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        # Chapters may be run side by side, and may play the same sound.
-        partial = file.with_suffix(f".{os.getpid()}-{threading.get_ident()}")
-        partial.write_bytes(mp3)
-        partial.replace(file)
-    return f"{BESIDE_THE_PAGE}/{file.name}"
+    url = put_beside(f"{content_name(mp3)}.mp3", mp3)
+    return url or "data:audio/mpeg;base64," + base64.b64encode(mp3).decode()
 
 
 def _mp3(samples: np.ndarray, rate: int, name: str) -> bytes:

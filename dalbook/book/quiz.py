@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
+
+from dalbook.book.beside import is_static
 
 HERE = Path(__file__).parent
 KINDS = ("multiple_choice", "many_choice", "numeric")
@@ -42,7 +43,7 @@ def quiz(questions: Sequence[Mapping]) -> None:
     from IPython.display import HTML, display
 
     html = quiz_html(questions)
-    if not os.environ.get("DALBOOK_STATIC"):  # the pages of the book load both once
+    if not is_static():  # the pages of the book load both once
         style, script = ((HERE / "static" / f"quiz.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
         html = f"<style>{style}</style>{html}<script>{script}</script>"
     display(HTML(html))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from html import escape
 
 import plotly.graph_objects as go
 
+from dalbook.book.beside import is_static
 from dalbook.figures.style import CONFIG, listens
 
 
@@ -65,8 +65,8 @@ def figure_html(
 def show(fig: go.Figure, *, alt: str, caption: str = "", number: str = "", listen: bool = False) -> None:
     """Show a figure in a chapter, with ``alt`` saying what it shows for those who cannot see it.
 
-    In a build of the book (``make book`` sets the environment variable ``DALBOOK_STATIC``) this is :func:`figure_html`,
-    as Plotly's own output is blank there. In a live notebook it is Plotly's ordinary ``fig.show()`` and a caption.
+    In a build of the book (`dalbook.book.beside`) this is :func:`figure_html`, as Plotly's own output is blank there.
+    In a live notebook it is Plotly's ordinary ``fig.show()`` and a caption.
 
     Click to listen: a trace with ``meta={"listen": k}`` has the addresses of sounds (`dalbook.book.player.sound_url`)
     in column ``k`` of its ``customdata`` (0 where that is a plain list); a click on a point plays its sound. Not
@@ -101,11 +101,6 @@ def display_html(html: str) -> None:
     from IPython.display import HTML, display
 
     display(HTML(html))
-
-
-def is_static() -> bool:
-    """Whether this is a build of the book, whose pages have no kernel."""
-    return bool(os.environ.get("DALBOOK_STATIC"))
 
 
 def name(number: str) -> str:

@@ -9,7 +9,8 @@ from zlib import crc32
 
 import plotly.graph_objects as go
 
-from dalbook.figures.display import check, display_html, figure_html, is_static, live_caption, name
+from dalbook.book.beside import is_static
+from dalbook.figures.display import check, display_html, figure_html, live_caption, name
 from dalbook.figures.style import CONFIG
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 STATUSES = ("labeled", "unsure", "skipped", "undone")
+OLD_SPELLING = {"labelled": "labeled"}  # of the first edition, whose files go on working
 
 
 @dataclass(frozen=True)
@@ -148,6 +149,7 @@ def _row(values: list[str], where: str) -> Row:
     if len(values) != len(COLUMNS):
         raise ValueError(f"{where}: there are {len(values)} fields instead of {len(COLUMNS)}")
     clip, label, status, annotator, time, seconds, rounds, score, picked_by = values
+    status = OLD_SPELLING.get(status, status)
     if status not in STATUSES:
         raise ValueError(f"{where}: the status {status!r} is none of {', '.join(STATUSES)}")
     if status == "labeled" and not label:
@@ -170,6 +172,6 @@ def _holds_rows(rest: bytes) -> bool:
     """Whether lines of a file are in what seems one cut-off line."""
     for part in rest.split(b"\n")[1:]:
         values = part.decode("utf-8", "replace").rstrip("\r").split(",")
-        if len(values) >= len(COLUMNS) and set(values) & set(STATUSES):
+        if len(values) >= len(COLUMNS) and set(values) & {*STATUSES, *OLD_SPELLING}:
             return True
     return False

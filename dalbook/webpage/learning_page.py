@@ -23,8 +23,8 @@ def page_game(corpus: Corpus, x: np.ndarray) -> None:
 def page_game_html(corpus: Corpus, x: np.ndarray) -> str:
     """HTML in which a reader labels clips by ear and a model learns from it; nothing is asked of a kernel.
 
-    In a build of the book, where ``DALBOOK_STATIC`` names a folder, it becomes a script there and one more for each
-    sound, which also load where the book is read from a folder; in a live notebook all of it is in the HTML.
+    In a build of the book it becomes a script beside the pages and one more for each sound, which also load where the
+    book is read from a folder; in a live notebook all of it is in the HTML.
 
     Parameters
     ----------

@@ -5,14 +5,11 @@ A page that is read from a folder (file://) may load neither modules nor files, 
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from dalbook.book.player import BESIDE_THE_PAGE
-from dalbook.files.atomic import atomic_write
+from dalbook.book.beside import content_name, is_static, put_beside
 
 HERE = Path(__file__).parents[1]  # the package
 
@@ -23,7 +20,7 @@ NAME = "NAME OF THE SCRIPT"  # in its text, until its content gives it one
 def mounted(kind: str, statements: str, value: object, start: str, instead: str) -> str:
     """HTML with a place for a script, and the script, which no page has to load as a module.
 
-    In a build of the book, where ``DALBOOK_STATIC`` names a folder, it is put there, and sounds as `beside` puts them;
+    In a build of the book the script lies beside the pages (`dalbook.book.beside`), and sounds as `beside` puts them;
     in a live notebook it is in the HTML.
 
     Parameters
@@ -46,23 +43,11 @@ def mounted(kind: str, statements: str, value: object, start: str, instead: str)
         f"for (const el of document.querySelectorAll('[data-dalbook-{kind}=\"{NAME}\"]:not([data-on])')) {{\n"
         f'  el.dataset.on = "";\n  {start}\n}}\n}})();\n'
     )
-    own = content_name(script)
+    own = content_name(script.encode())
     script = script.replace(NAME, own)
     mount = f'<div data-dalbook-{kind}="{own}"><noscript>{instead}</noscript></div>'
-    static = static_folder()
-    if static is None:
-        return f"{mount}<script>{script}</script>"
-    atomic_write(static / f"{own}.js", lambda file: file.write(script.encode()))
-    return f'{mount}<script src="{BESIDE_THE_PAGE}/{own}.js" defer></script>'
-
-
-def static_folder() -> Path | None:
-    """Where a build of the book wants what lies beside its pages; None in a live notebook."""
-    static = os.environ.get("DALBOOK_STATIC")
-    if not static:
-        return None
-    Path(static).mkdir(parents=True, exist_ok=True)
-    return Path(static)
+    url = put_beside(f"{own}.js", script.encode())
+    return f'{mount}<script src="{url}" defer></script>' if url else f"{mount}<script>{script}</script>"
 
 
 def style(names: Iterable[str]) -> str:
@@ -84,24 +69,16 @@ def literal(value: object) -> str:
     return json.dumps(value).replace("</", "<\\/")
 
 
-def content_name(content: str) -> str:
-    """A name that changes with the content."""
-    return hashlib.sha256(content.encode()).hexdigest()[:20]
-
-
 def beside(sounds: Mapping) -> dict:
     """Sounds (clip -> sound), each in a script of its own that the page loads when the clip comes near.
 
     In a live notebook they stay as they are, and so in the HTML.
     """
-    static = static_folder()
-    return dict(sounds) if static is None else {clip: _put(static, sound) for clip, sound in sounds.items()}
+    return {clip: _put(sound) for clip, sound in sounds.items()} if is_static() else dict(sounds)
 
 
-def _put(folder: Path, sound: dict) -> dict:
+def _put(sound: dict) -> dict:
     text = json.dumps(sound)
-    name = f"{content_name(text)}.js"
-    if not (folder / name).exists():
-        script = f'(window.dalbookSounds ??= {{}})["{name}"] = {text};'
-        atomic_write(folder / name, lambda file: file.write(script.encode()))
+    name = f"{content_name(text.encode())}.js"
+    put_beside(name, f'(window.dalbookSounds ??= {{}})["{name}"] = {text};'.encode())
     return {"src": name}

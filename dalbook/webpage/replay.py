@@ -105,8 +105,8 @@ def replay(folder: str | os.PathLike, live: Mapping[str, str] | None = None) -> 
 def replay_html(folder: str | os.PathLike, live: Mapping[str, str] | None = None) -> str:
     """HTML that plays a recording: the labeler's own user interface, and nothing asked of a kernel or another host.
 
-    In a build of the book, where ``DALBOOK_STATIC`` names a folder, it becomes a script there and one more for each
-    sound, which also load where the book is read from a folder; in a live notebook all of it is in the HTML.
+    In a build of the book it becomes a script beside the pages and one more for each sound, which also load where the
+    book is read from a folder; in a live notebook all of it is in the HTML.
 
     Parameters
     ----------
