@@ -8,18 +8,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from dalbook.learners import registry
 from dalbook.learners.simulate import bootstrap_interval, summary
-
-LEARNERS = {
-    "dal": "DAL (vote entropy)",
-    "dal:random": "random",
-    "dal:bald": "BALD",
-    "dal:predictive_entropy": "predictive entropy",
-    "dal:margin": "margin",
-    "dal:variation_ratio": "variation ratio",
-    "mal": "MAL (embeddings)",
-    "mal:kl": "MAL (MFCC)",
-}
 
 
 def variants(table: pd.DataFrame) -> pd.Series:
@@ -33,9 +23,9 @@ def variants(table: pd.DataFrame) -> pd.Series:
     """
     varied = [(c, s) for c, s in (("threshold", "Θ"), ("alpha", "α")) if table[c].nunique() > 1]
     named = not varied or table["learner"].nunique() > 1
-    names = []
+    names, learners = [], registry.words()
     for row in table[["learner", "threshold", "alpha"]].itertuples(index=False):
-        words = [LEARNERS.get(row.learner, row.learner)] * named
+        words = [learners.get(row.learner, row.learner)] * named
         words += [f"{symbol} = {getattr(row, c):g}" for c, symbol in varied if pd.notna(getattr(row, c))]
         names.append(", ".join(words))
     names = pd.Series(names, table.index, dtype=object)

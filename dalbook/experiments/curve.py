@@ -12,15 +12,10 @@ import numpy as np
 
 import dalbook
 from dalbook.corpora.corpus import Corpus, check_classes
-from dalbook.embeddings.mfcc import kl_distance
 from dalbook.files.hashing import fingerprint
-from dalbook.learners.acquisition import ACQUISITIONS
-from dalbook.learners.dal import DALConfig, DropoutLearner
-from dalbook.learners.mal import MedoidLearner
-from dalbook.learners.protocol import Learner
+from dalbook.learners import registry
+from dalbook.learners.dal import DALConfig
 from dalbook.learners.simulate import check_budgets, initial_labels, macro_recall_on, simulate
-
-LEARNERS = ("dal", "mal", "mal:kl", *(f"dal:{name}" for name in ACQUISITIONS if name != "vote_entropy"))
 
 
 @dataclass(frozen=True)
@@ -43,7 +38,7 @@ def plan(
     corpus
         With known labels and folds.
     learners
-        Names out of LEARNERS.
+        Names out of `dalbook.learners.registry.names`.
     folds
         Test folds, None for all.
     trials
@@ -60,58 +55,29 @@ def plan(
         raise ValueError(f"corpus {corpus.name} has clips of unknown class: a learning curve needs the true labels")
     if trials < 1 or seed < 0:
         raise ValueError(f"there must be at least one trial and a seed from 0 on, not {trials} and {seed}")
-    for name in learners:
-        if name not in LEARNERS:
-            raise ValueError(f"there is no learner {name!r}; choose from {', '.join(LEARNERS)}")
+    families = {name: registry.family(name) for name in learners}
     folds = np.unique(corpus.folds).tolist() if folds is None else list(dict.fromkeys(folds))
     for fold in folds:
         pool, _ = corpus.split(fold)
         check_classes(corpus.labels, corpus.classes, pool, minimum=1)  # DAL asks for three, see `initial_labels`
-        starts = any(name.startswith("dal") for name in learners)
+        starts = any(family.initial for family in families.values())
         initial = initial_labels(corpus.labels, pool, corpus.classes, seed) if starts else {}
         check_budgets(budgets, len(initial), len(pool))
     return [
         Run(name, fold, trial, seed + trial)
         for trial in range(trials)
         for fold in folds
-        for name in dict.fromkeys(learners)
-        if trial == 0 or not name.startswith("mal")
+        for name, family in families.items()
+        if trial == 0 or family.draws
     ]
-
-
-def build(
-    name: str,
-    x: np.ndarray,
-    labels: np.ndarray,
-    classes: Sequence[str],
-    pool: np.ndarray,
-    seed: int,
-    config: DALConfig | None = None,
-    device: str = "auto",
-) -> Learner:
-    """A learner by name: "dal", "dal:" and an acquisition function, "mal", or "mal:kl" on MFCC statistics.
-
-    All variants of DAL start from the same initial labels for the same seed and pool.
-    """
-    if name.startswith("mal"):
-        distance = kl_distance(x[pool]) if name == "mal:kl" else None
-        return MedoidLearner(x, pool=pool, n_classes=len(classes), distance=distance)
-    return DropoutLearner(
-        x,
-        len(classes),
-        initial_labels(labels, pool, classes, seed),
-        pool=pool,
-        config=config,
-        acquisition=name.partition(":")[2] or "vote_entropy",
-        seed=seed,
-        device=device,
-    )
 
 
 def run(one: Run, x: np.ndarray, corpus: Corpus, budgets: Sequence[int], device: str = "auto") -> list[dict]:
     """Run one learner up to the largest budget: a row for each budget with its macro-averaged recall."""
     pool, test = corpus.split(one.fold)
-    learner = build(one.learner, x, corpus.labels, corpus.classes, pool, one.seed, device=device)
+    needs = registry.family(one.learner).initial
+    initial = initial_labels(corpus.labels, pool, corpus.classes, one.seed) if needs else {}
+    learner = registry.build(one.learner, x, len(corpus.classes), initial, pool, one.seed, device=device)
     curve = simulate(learner, corpus.labels, budgets, macro_recall_on(x[test], corpus.labels[test]))
     return [{**asdict(one), "budget": budget, "macro_recall": score} for budget, score in curve.items()]
 

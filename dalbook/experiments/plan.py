@@ -15,7 +15,7 @@ import numpy as np
 from dalbook.corpora.corpus import check_classes
 from dalbook.experiments.dataset import Inputs
 from dalbook.files.hashing import fingerprint
-from dalbook.learners.acquisition import ACQUISITIONS
+from dalbook.learners import registry
 from dalbook.learners.dal import DALConfig
 from dalbook.learners.simulate import check_budgets, initial_labels
 
@@ -39,7 +39,7 @@ class Run:
     Attributes
     ----------
     learner
-        As in `dalbook.experiments.curve`: "dal", "dal:bald", "mal", "mal:kl" and so on.
+        A name out of `dalbook.learners.registry`: "dal", "dal:bald", "mal", "mal:kl" and so on.
     inputs
         The name of its `Inputs`, a hash of their content.
     fold, trial, seed
@@ -107,8 +107,7 @@ def variants(figure: str, mfcc: bool = False) -> list[tuple[str, DALConfig | Non
     if figure == "fig4":
         return [("dal", DALConfig()), ("dal:random", DALConfig()), ("mal", None)] + [("mal:kl", None)] * mfcc
     if figure == "acquisition":
-        names = ["dal", *(f"dal:{name}" for name in ACQUISITIONS if name != "vote_entropy")]
-        return [(name, DALConfig()) for name in names]
+        return [(name, DALConfig()) for name in registry.names() if name.partition(":")[0] == "dal"]
     raise ValueError(f"there is no figure {figure!r}; choose from {', '.join(FIGURES)}")
 
 
@@ -177,5 +176,5 @@ def plan(
         for trial in range(trials)
         for fold in folds
         for name, config in compared
-        if trial == 0 or config is not None
+        if trial == 0 or registry.family(name).draws
     ]

@@ -14,14 +14,15 @@ from typing import Any
 
 import numpy as np
 
-from dalbook.experiments.curve import build, versions
+from dalbook.experiments.curve import versions
 from dalbook.experiments.dataset import load_inputs
 from dalbook.experiments.plan import Run
 from dalbook.files.atomic import atomic_write
 from dalbook.files.lock import try_lock
+from dalbook.learners import registry
 from dalbook.learners.dal import DropoutLearner
 from dalbook.learners.protocol import Learner, load_state, save_state
-from dalbook.learners.simulate import macro_recall_on
+from dalbook.learners.simulate import initial_labels, macro_recall_on
 
 SAVE_EVERY = 30.0  # seconds between two states of a long run on disk
 UNFIT = (ValueError, KeyError, TypeError, IndexError, RuntimeError)  # what a file of something else may lead to
@@ -142,7 +143,11 @@ def _run(folder: str, run: Run, device: str) -> dict:
     pool, test = inputs.split(run.fold)
 
     def new() -> Learner:
-        return build(run.learner, inputs.x, inputs.labels, inputs.classes, pool, run.seed, run.config, device)
+        needs = registry.family(run.learner).initial
+        initial = initial_labels(inputs.labels, pool, inputs.classes, run.seed) if needs else {}
+        return registry.build(
+            run.learner, inputs.x, len(inputs.classes), initial, pool, run.seed, config=run.config, device=device
+        )
 
     learner, so_far = _go_on(folder, run, new) or _begin(folder, run, new())
     score = macro_recall_on(inputs.x[test], inputs.labels[test])

@@ -108,11 +108,11 @@ def test_the_page_names_what_is_there():
     assert {
         "dalbook/learners/acquisition.py",
         "tests/learners/test_protocol.py",
-        "dalbook/experiments/curve.py",
+        "dalbook/learners/registry.py",
     } <= named
     assert [name for name in sorted(named) if not (ROOT / name).is_file()] == []
     assert "MAKERS = {" in (ROOT / "tests" / "learners" / "test_protocol.py").read_text(encoding="utf-8")
-    assert "LEARNERS = (" in (ROOT / "dalbook" / "experiments" / "curve.py").read_text(encoding="utf-8")
+    assert "\nFAMILIES: " in (ROOT / "dalbook" / "learners" / "registry.py").read_text(encoding="utf-8")
     targets = set(re.findall(r"^make (\w+)", text, re.MULTILINE) + re.findall(r"^\s+make (\w+)$", text, re.MULTILINE))
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert targets

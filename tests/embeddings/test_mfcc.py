@@ -20,13 +20,12 @@ from dalbook.embeddings.mfcc import (
     DIMENSIONS,
     HOP,
     RATE,
-    VARIANCE_FLOOR,
     WINDOW,
-    kl_distance,
     mfcc_embedding,
-    normal_distributions,
 )
 from dalbook.embeddings.npz import load_embeddings
+from dalbook.learners import kl_distance as kl
+from dalbook.learners.kl_distance import VARIANCE_FLOOR, kl_distance, normal_distributions
 from dalbook.learners.kmedoids import k_medoids
 from dalbook.learners.mal import MedoidLearner
 from dalbook.learners.simulate import macro_recall_on, simulate
@@ -133,6 +132,10 @@ def test_normal_distributions_are_taken_from_the_statistics():
     assert np.array_equal(mean, np.concatenate([of[:, 3], of[:, 7], of[:, 9]], axis=1))
     assert np.array_equal(variance, np.concatenate([of[:, 4], of[:, 8], of[:, 10]], axis=1))
     assert (normal_distributions(np.zeros((1, 275)))[1] == VARIANCE_FLOOR).all()
+
+
+def test_both_know_the_same_layout():
+    assert kl.DIMENSIONS == DIMENSIONS
 
 
 def test_distances_by_hand():

@@ -128,14 +128,16 @@ def test_a_corpus_of_unknown_labels_has_no_learning_curve(tmp_path):
 
 def test_dal_on_toy_city_with_30_labels_is_neither_useless_nor_done():
     from dalbook.embeddings.embed import embed
-    from dalbook.learners.simulate import macro_recall_on
+    from dalbook.learners.registry import build
+    from dalbook.learners.simulate import initial_labels, macro_recall_on
 
     corpus = load_corpus("toy-city")
     x = embed(corpus, "logmel", progress=False)
     scores = []
     for fold in (1, 6):
         pool, test = corpus.split(fold)
-        learner = curve.build("dal", x, corpus.labels, corpus.classes, pool, seed=0)
+        initial = initial_labels(corpus.labels, pool, corpus.classes, seed=0)
+        learner = build("dal", x, len(corpus.classes), initial, pool, seed=0)
         scores.append(macro_recall_on(x[test], corpus.labels[test])(learner))
     assert 0.40 <= np.mean(scores) <= 0.75
 

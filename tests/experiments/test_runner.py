@@ -18,12 +18,12 @@ import tiny
 from numpy.testing import assert_array_equal
 
 from dalbook.experiments import runner as running
-from dalbook.experiments.curve import build
 from dalbook.experiments.dataset import Inputs
 from dalbook.experiments.plan import Run
 from dalbook.experiments.runner import claim, claimed, done, execute, read_result, result_path
 from dalbook.learners.dal import DALConfig
 from dalbook.learners.protocol import load_state, save_state
+from dalbook.learners.registry import build
 from dalbook.learners.simulate import initial_labels, macro_recall_on, simulate
 
 KINDS = ("dal", "dal:random", "mal", "mal:kl")
@@ -86,7 +86,8 @@ def test_the_result_is_that_of_simulate(folder, kind):
     told = read_result(folder, run)
     ours = tiny.inputs("mfcc", 275) if kind == "mal:kl" else tiny.inputs()
     pool, test = ours.split(2)
-    learner = build(kind, ours.x, ours.labels, ours.classes, pool, 1, run.config)
+    initial = initial_labels(ours.labels, pool, ours.classes, 1)
+    learner = build(kind, ours.x, 2, initial, pool, 1, run.config)
     curve = simulate(learner, ours.labels, run.budgets, macro_recall_on(ours.x[test], ours.labels[test]))
     assert told["curve"] == [[n, score] for n, score in curve.items()]
     start = [] if kind.startswith("mal") else list(initial_labels(ours.labels, pool, ours.classes, 1))
@@ -104,7 +105,8 @@ def test_pseudo_labels_are_counted_in_each_iteration(folder, threshold):
     execute(folder, run)
     told = read_result(folder, run)
     ours = tiny.inputs()
-    learner = build("dal", ours.x, ours.labels, ours.classes, ours.split(1)[0], 0, run.config)
+    pool, _ = ours.split(1)
+    learner = build("dal", ours.x, 2, initial_labels(ours.labels, pool, ours.classes, 0), pool, 0, run.config)
     counts, right = [], []
     for clip in [*told["picked"], None]:
         pseudo = learner.pseudo()
