@@ -1,14 +1,16 @@
 # make book   build the book into _build/html (creates .venv and installs requirements.txt the first time)
 # make serve  build it and open it in a browser
 # make lab    open the chapters in JupyterLab
-# make test   run all tests, in the same environment plus what tests need
+# make test   run all tests, in the same environment plus what tests need; gets a Chromium where there is none
 # make lock   resolve requirements.txt and requirements-test.txt anew from pyproject.toml (needs uv)
 #
 # PYTHON=... chooses the interpreter that .venv is made with; otherwise the newest of Python 3.13 to 3.10 is taken.
+# TORCH_INDEX=... names the index that Linux takes PyTorch's build from (its own CPU builds, if not given); TORCH_INDEX=
+# takes the package index's, with CUDA. CHROMIUM=... and FIREFOX=... name the browsers that the tests use.
 
-.PHONY: help book serve lab test lock clean
+.PHONY: help book serve lab browsers test lock clean
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^#/!q; s/^# \{0,1\}//p' Makefile
 
 PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 python3 python; do \
   "$$python" -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null \
@@ -43,7 +45,10 @@ serve: book
 lab: $(BOOK_ENV)
 	"$(VENV)" -m jupyterlab chapters
 
-test: $(TEST_ENV) book
+browsers: $(TEST_ENV)
+	@"$(VENV)" tools/browsers.py
+
+test: browsers book
 	"$(VENV)" -m pytest --numprocesses=2
 
 lock:

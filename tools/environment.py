@@ -1,8 +1,13 @@
 """Create .venv with the Python that runs this, and install a lock file and then this package into it.
 
+On Linux PyTorch's CPU build of the pinned version is taken first, from the index that TORCH_INDEX names (PyTorch's own
+where nothing is named, none where it is empty): the build that the package index has there brings gigabytes of CUDA.
+
 Says in one line what is missing where something is. The Makefile calls it; it needs nothing but the standard library.
 """
 
+import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +16,8 @@ VENV = Path(".venv")
 PYTHON = VENV / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 # What pip and urllib3 print when the package index cannot be reached.
 NO_NETWORK = ("connection broken by", "NewConnectionError", "NameResolutionError", "ConnectTimeoutError", "ProxyError")
+
+CPU_BUILDS = "https://download.pytorch.org/whl/cpu"
 
 
 def works(*command):
@@ -46,8 +53,32 @@ def pip(*arguments):
         sys.exit(f"Could not install {arguments[-1]}: {why}")
 
 
+def torch(lock):
+    """Install the CPU build of the lock's torch, where an index has one; say which build is taken."""
+    pinned = re.search(r"^torch==\S+", Path(lock).read_text(), re.MULTILINE)
+    index = os.environ.get("TORCH_INDEX", CPU_BUILDS)
+    # Whoever has another build of that version beforehand keeps it.
+    if not pinned or sys.platform != "linux" or not index or installed("torch") == pinned[0]:
+        return
+    line = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--index-url", index]
+    line += ["--timeout", "5", "--retries", "1"]  # an index that cannot be reached is given up in seconds
+    print(f"Looking for {pinned[0]} at {index}", flush=True)
+    if works(*line, pinned[0]):
+        print(f"Taken from there: {installed('torch', local=True)}", flush=True)
+    else:
+        print(f"Not found there: {pinned[0]} comes from the package index, maybe with 3 GB of CUDA", flush=True)
+
+
+def installed(package, local=False):
+    """The package as a requirement with its version, which is without its build's name if not asked for."""
+    code = f"from importlib.metadata import version; print(version({package!r}))"
+    done = subprocess.run([PYTHON, "-c", code], capture_output=True, text=True, check=False)
+    return f"{package}=={done.stdout.strip() if local else done.stdout.strip().split('+')[0]}"
+
+
 def main(lock):
     create()
+    torch(lock)
     pip("-r", lock)
     # The lock has setuptools, so that the package itself needs no network and no build environment of its own.
     pip("--quiet", "--no-build-isolation", "--no-deps", "--editable", ".")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import time
@@ -12,16 +11,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import browsers
 import nbformat
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page
 
 # Each front end's module, its name for itself, and where it opens a notebook.
 FRONT_ENDS = {"lab": ("jupyterlab", "LabApp", "lab/tree"), "notebook": ("notebook", "JupyterNotebookApp", "notebooks")}
 PATIENCE = 240  # seconds; a busy machine may take as long
-FLAGS = ("--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-component-update")
-FLAGS += ("--disable-sync", "--autoplay-policy=document-user-activation-required")  # as most people's browsers have it
-# a window that somebody looks at: without these a headless one is given a lower priority than all else
-FLAGS += ("--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows")
+# A window that somebody looks at: without these a headless one is given a lower priority than all else
+LOOKED_AT = ("--disable-renderer-backgrounding", "--disable-backgrounding-occluded-windows")
 
 
 @contextmanager
@@ -72,25 +70,11 @@ def _address(server: subprocess.Popen, own: Path) -> str:
 
 @contextmanager
 def chromium(height: int = 900) -> Iterator[Page]:
-    """A page of the browser that CHROMIUM names, or of Chromium on the PATH.
-
-    Raises
-    ------
-    FileNotFoundError
-        There is none.
-    """
-    name = os.environ.get("CHROMIUM")
-    names = [name] if name else ["chromium", "chromium-browser", "google-chrome"]
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        raise FileNotFoundError(f"no browser: {', '.join(names)} not found; install Chromium, or name one in CHROMIUM")
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[*FLAGS, *["--no-sandbox"] * root])
+    """A page of `browsers.chromium`, for somebody who looks at it and is in no hurry."""
+    with browsers.chromium(*LOOKED_AT) as browser:
         page = browser.new_page(viewport={"width": 1280, "height": height})
         page.set_default_timeout(1000 * PATIENCE)
         yield page
-        browser.close()
 
 
 def write_notebook(path: Path, *cells: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,15 +11,15 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-import pytest
-from playwright.sync_api import sync_playwright
+from browsers import chromium
+from labeler_browser import watched
+
+__all__ = ["BOOK", "PAGES", "ROOT", "Visit", "accessible", "chromium", "contrast", "served"]
 
 ROOT = Path(__file__).parents[2]
 BOOK = ROOT / "_build" / "html"
 PREFIX = "/some/prefix/"  # a book is rarely served from the root of its host
 AXE = (files("axe_playwright_python") / "axe.min.js").read_text(encoding="utf-8")
-FLAGS = ("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking")
-FLAGS += ("--disable-component-update", "--disable-sync")
 PAGES = sorted(
     path.relative_to(BOOK).as_posix() for path in BOOK.rglob("*.html") if "_static" not in path.relative_to(BOOK).parts
 )
@@ -44,40 +42,16 @@ def served() -> Iterator[str]:
         server.shutdown()
 
 
-@contextmanager
-def chromium():
-    """Chromium: the one that CHROMIUM names, or the one on the PATH."""
-    names = (
-        [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else ["chromium", "chromium-browser", "google-chrome"]
-    )
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.fail(f"no browser: {', '.join(names)} not found; install Chromium, or name one with CHROMIUM=", False)
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[*FLAGS, *["--no-sandbox"] * root])
-        yield browser
-        browser.close()
-
-
 class Visit:
     """A page opened in the browser, with what it asked for and complained about on the way."""
 
     def __init__(self, browser, url: str):
         self.page = browser.new_page(viewport={"width": 1280, "height": 900})
-        self.complaints: list[str] = []
+        self.complaints = watched(self.page)
         self.requests: list[str] = []
-        self.page.on("console", lambda message: message.type == "error" and self.complaints.append(message.text))
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on("requestfailed", self._failed)
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.goto(url)
         self.page.wait_for_load_state("networkidle")
-
-    def _failed(self, request) -> None:
-        # A sound that is stopped by the next one is not a failure.
-        if request.resource_type != "media" or request.failure != "net::ERR_ABORTED":
-            self.complaints.append(f"failed: {request.url}")
 
     def theme(self, name: str) -> None:
         """Switch to the light or the dark theme."""

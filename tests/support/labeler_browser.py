@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,10 +9,9 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-import pytest
-from playwright.sync_api import sync_playwright
+from browsers import chromium
 
-FLAGS = ("--disable-gpu", "--autoplay-policy=document-user-activation-required")
+__all__ = ["chromium", "served", "watched"]
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -31,20 +28,9 @@ def served(folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@contextmanager
-def chromium():
-    """The browser that CHROMIUM names, or Chromium on the PATH."""
-    names = (
-        [os.environ["CHROMIUM"]] if os.environ.get("CHROMIUM") else ["chromium", "chromium-browser", "google-chrome"]
-    )
-    found = next(filter(None, map(shutil.which, names)), None)
-    if found is None:
-        pytest.fail(f"no browser: {', '.join(names)} not found; install Chromium, or name one with CHROMIUM=", False)
-    root = hasattr(os, "geteuid") and os.geteuid() == 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=[*FLAGS, *["--no-sandbox"] * root])
-        yield browser
-        browser.close()
+def stopped(request) -> bool:
+    """A sound that is stopped by the next one while it still loads is not a failure."""
+    return request.resource_type == "media" and request.failure == "net::ERR_ABORTED"
 
 
 def watched(page) -> list[str]:
@@ -52,6 +38,6 @@ def watched(page) -> list[str]:
     complaints = []
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))
-    page.on("requestfailed", lambda request: complaints.append(f"failed: {request.url}"))
+    page.on("requestfailed", lambda request: stopped(request) or complaints.append(f"failed: {request.url}"))
     page.on("dialog", lambda dialog: (complaints.append(f"dialog: {dialog.message}"), dialog.dismiss()))
     return complaints

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[2]
+VENV = Path(".venv/bin")
 HEAVY = {"torch", "plotly", "ipywidgets", "numba", "pandas", "librosa", "sklearn", "scipy"}
 
 
@@ -109,6 +112,54 @@ def test_missing_network_is_said_in_one_line(tmp_path, monkeypatch):
     done = environment(tmp_path, "six==1.17.0")
     assert done.returncode != 0
     assert done.stderr.strip() == "Could not install lock.txt: no network: the package index cannot be reached"
+
+
+def package(folder: Path, name: str, version: str) -> None:
+    """Put a wheel with next to nothing in it into a package index of files."""
+    place, info = folder / name, f"{name}-{version}.dist-info"
+    place.mkdir(parents=True, exist_ok=True)
+    wheel = f"{name}-{version}-py3-none-any.whl"
+    with zipfile.ZipFile(place / wheel, "w") as archive:
+        archive.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr(f"{info}/RECORD", "")
+    (place / "index.html").write_text(f'<!doctype html><a href="{wheel}">{wheel}</a>')
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere the package index has the CPU build")
+def test_on_linux_the_cpu_build_of_torch_is_taken_where_there_is_one(tmp_path, monkeypatch):
+    shutil.copy(ROOT / "tools" / "environment.py", tmp_path)
+    (tmp_path / "lock.txt").write_text("torch==2.98.7\n")
+    package(tmp_path / "all", "torch", "2.98.7")
+    package(tmp_path / "cpu", "torch", "2.98.7+cpu")
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("PIP_INDEX_URL", (tmp_path / "all").as_uri())
+
+    def run(index: str) -> list[str]:
+        monkeypatch.setenv("TORCH_INDEX", index)
+        code = "import environment as e; e.create(); e.torch('lock.txt'); e.pip('-r', 'lock.txt')"
+        code += "; print(e.installed('torch', local=True))"
+        line = [sys.executable, "-c", code]
+        done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, check=True)
+        return done.stdout.splitlines()
+
+    # An index that cannot be reached: an address of the reserved test domain.
+    said = run("https://index.invalid/cpu")
+    assert "Not found there: torch==2.98.7 comes from the package index, maybe with 3 GB of CUDA" in said
+    assert said[-1] == "torch==2.98.7"
+
+    cpu = (tmp_path / "cpu").as_uri()
+    assert f"Looking for torch==2.98.7 at {cpu}" not in run(cpu), "another build that is there already is kept"
+    subprocess.run([tmp_path / VENV / "python", "-m", "pip", "uninstall", "-qy", "torch"], check=True)
+    said = run(cpu)
+    assert "Taken from there: torch==2.98.7+cpu" in said
+    assert said[-1] == "torch==2.98.7+cpu"
+
+    subprocess.run([tmp_path / VENV / "python", "-m", "pip", "uninstall", "-qy", "torch"], check=True)
+    said = run("")
+    assert not any(line.startswith("Looking") for line in said)
+    assert said[-1] == "torch==2.98.7"
 
 
 def test_missing_venv_module_is_said_in_one_line(tmp_path, monkeypatch):
