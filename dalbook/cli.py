@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from dalbook import cli_experiments
-from dalbook.cli_common import check_target, integers, write_text
+from dalbook.cli_common import check_target, corpus_from, integers, write_text
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -137,13 +137,12 @@ def _curve(options: argparse.Namespace) -> int:
 
     from tqdm.auto import tqdm
 
-    from dalbook.corpora.corpus import load_corpus
     from dalbook.embeddings.embed import embeddings_for
     from dalbook.experiments.curve import plan, run_all, settings
     from dalbook.learners.simulate import summary
 
     learners = [name.strip() for name in options.learners.split(",")]
-    corpus = load_corpus(options.corpus, **({} if options.root is None else {"root": options.root}))
+    corpus = corpus_from(options)
     print(corpus.description)
     default_folds = "1,2" if corpus.name == "toy-city" else "all"
     chosen = default_folds if options.folds is None else options.folds

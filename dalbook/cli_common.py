@@ -1,11 +1,32 @@
-"""What several commands need: options with numbers, and files to write results to."""
+"""What several commands need: the corpus that is meant, options with numbers, and files to write results to."""
 
 from __future__ import annotations
 
+import argparse
 import os
 from pathlib import Path
 
+from dalbook.corpora.corpus import Corpus
 from dalbook.files.atomic import atomic_write
+
+CORPORA = ("toy-city", "urbansound8k")
+
+
+def corpus_from(options: argparse.Namespace) -> Corpus:
+    """The corpus that ``--corpus`` and ``--root`` name: one whose labels are known."""
+    from dalbook.corpora.toycity.load import load_toy_city
+    from dalbook.corpora.urbansound8k import load_urbansound8k
+
+    name, root = options.corpus, options.root
+    if name not in CORPORA:
+        raise ValueError(f"there is no corpus {name!r} to measure on; choose one of {', '.join(CORPORA)}")
+    if name == "toy-city":
+        if root is not None:
+            raise ValueError("--root is the folder of a corpus of files; leave it out for toy-city")
+        return load_toy_city()
+    if root is None:
+        raise ValueError(f"--corpus {name} needs --root, the folder with its files")
+    return load_urbansound8k(root)
 
 
 def integers(text: str, option: str) -> list[int]:

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from dalbook.cli_common import check_target, integers, write_text
+from dalbook.cli_common import check_target, corpus_from, integers, write_text
 
 NAMES = ("fig2", "fig3", "fig4", "acquisition")
 OUT = Path("runs")
@@ -68,13 +68,12 @@ def _run(options: argparse.Namespace) -> int:
 
     from tqdm.auto import tqdm
 
-    from dalbook.corpora.corpus import load_corpus
     from dalbook.embeddings.embed import embeddings_for
     from dalbook.experiments.batch import Listing
     from dalbook.experiments.dataset import Inputs
     from dalbook.experiments.plan import plan
 
-    corpus = load_corpus(options.corpus, **({} if options.root is None else {"root": options.root}))
+    corpus = corpus_from(options)
     print(corpus.description)
     x = embeddings_for(corpus, options.embedding, jobs=options.jobs)
     inputs, mfcc = Inputs.of(corpus, Path(options.embedding).stem, x), None

@@ -19,11 +19,11 @@ from front_end import FRONT_ENDS, Notebook, chromium, served, write_notebook
 
 CODE = """
 import numpy as np
-from dalbook import Labeler, load_corpus
+from dalbook import Labeler, load_toy_city
 from dalbook.experiments.benchmarks.bench import embeddings_like
 from dalbook.corpora.corpus import Corpus
 
-toy, n = load_corpus("toy-city"), {clips}
+toy, n = load_toy_city(), {clips}
 which = np.arange(n) % len(toy)
 ids = [f"{{i}} {{toy.ids[clip]}}" for i, clip in enumerate(which)]
 sound = lambda i: toy.audio(int(which[i]))

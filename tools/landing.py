@@ -30,11 +30,11 @@ def two_clips() -> list[tuple[str, str, tuple]]:
     """The most and the least divisive clip: what its hypotheses say, what it is, and its (samples, rate)."""
     import numpy as np
 
-    from dalbook import DALConfig, DropoutLearner, embed, load_corpus
+    from dalbook import DALConfig, DropoutLearner, embed, load_toy_city
     from dalbook.learners.acquisition import vote_entropy
     from dalbook.learners.simulate import initial_labels
 
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     pool, _ = corpus.split(1)
     initial = initial_labels(corpus.labels, pool, corpus.classes, seed=0)
     quick = DALConfig(first_steps=300, batch=64, wait=0)

@@ -10,9 +10,7 @@ from html import escape
 import numpy as np
 
 from dalbook.book.beside import content_name, put_beside
-from dalbook.corpora.audio import resample
-
-MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz; others are resampled
+from dalbook.corpora.audio import MP3_RATES, resample
 
 
 def players(sounds: Mapping[str, tuple[np.ndarray, int]]) -> str:

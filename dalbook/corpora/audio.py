@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from dataclasses import dataclass
 
 import numpy as np
 import soundfile as sf
@@ -18,8 +19,8 @@ CUT_OGG = re.compile(r"end-of-stream", re.IGNORECASE)
 UNKNOWN_LENGTH = 0x7FFFF000  # sizes from here on are what streaming writers put where they do not know the length
 HEADER_SLACK = 64  # bytes; some recorders count the header into the data size
 MP3_SLACK = 2 * 1152  # frames; without a Xing header the length of an MP3 is an estimate, good to a frame or two
-
 MP3_LEAD = 16 * 1152  # frames to decode before those wanted: an MP3's frames lean on earlier ones
+MP3_RATES = (8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000)  # Hz, that an MP3 can have
 
 
 def decode(path: str | os.PathLike, rate: int | None = None) -> tuple[np.ndarray, int]:
@@ -64,6 +65,16 @@ def decode(path: str | os.PathLike, rate: int | None = None) -> tuple[np.ndarray
     _check_finite(frames, native, path)
     x = _mono(frames)
     return (x, native) if rate is None else (resample(x, native, rate), rate)
+
+
+@dataclass(frozen=True)
+class Files:
+    """The sound of clip i is that of file i."""
+
+    paths: tuple[str, ...]
+
+    def __call__(self, i: int) -> tuple[np.ndarray, int]:
+        return decode(self.paths[i])
 
 
 def open_sound(path: str | os.PathLike) -> sf.SoundFile:

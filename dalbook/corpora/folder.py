@@ -9,8 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from dalbook.corpora.audio import cut_off, length, open_sound
-from dalbook.corpora.corpus import Corpus, Files, class_names
+from dalbook.corpora.audio import Files, cut_off, length, open_sound
+from dalbook.corpora.classes import class_names
+from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.segments import Segment, Segments, cut, levels
 from dalbook.files.hashing import file_stamp, fingerprint
 
@@ -22,14 +23,15 @@ FOREIGN = (".3gp", ".aac", ".amr", ".m4a", ".mkv", ".mov", ".mp4", ".webm", ".wm
 SHORTEST = 0.1  # seconds of a segment
 
 
-def folder(
+def load_folder(
     root: str | os.PathLike, classes: Sequence[str], segment: float | None = None, skip_silence: float | None = None
 ) -> Corpus:
     """All sound files below `root`, in the order of their paths, whole or cut into segments.
 
     Ids are the paths relative to `root`, with forward slashes; those of segments end with their start and end in
-    seconds, such as "rain/long.wav#t=4.000,8.000". Labels are -1 (unknown), folds are 0 (there are none). Hidden files
-    and folders are passed over, and links to folders are not followed.
+    seconds, such as "rain/long.wav#t=4.000,8.000". The recording of a clip is its file. Labels are -1 (unknown), folds
+    are 0 (there are none). Hidden files and folders are passed over, and links to folders are not followed. Nothing is
+    ever written into the folder.
 
     Parameters
     ----------
@@ -63,7 +65,7 @@ def folder(
     >>> import tempfile, pathlib, numpy, soundfile
     >>> root = pathlib.Path(tempfile.mkdtemp())
     >>> soundfile.write(root / "morning.wav", numpy.zeros(800), 8000)
-    >>> corpus = folder(root, ["wren", "robin"])
+    >>> corpus = load_folder(root, ["wren", "robin"])
     >>> corpus.ids, corpus.labels.tolist(), corpus.audio(0)[0].shape
     (('morning.wav',), [-1], (800,))
     """
@@ -97,10 +99,12 @@ def folder(
     ids = tuple(sorted(found))
     stamps = [f"{name} {file_stamp(found[name])}" for name in ids]
     description = f"{root}: {len(ids)} sound files, labels unknown, no folds"
+    recordings = ids
     if segment is None:
         sound = Files(tuple(found[name] for name in ids))
     else:
         parts, silent = _segments({name: found[name] for name in ids}, segment, skip_silence)
+        file_id = {path: name for name, path in found.items()}
         if not parts:
             raise ValueError(
                 f"{root}: all {silent} segments are below skip_silence={skip_silence} dB; choose a lower level"
@@ -109,12 +113,14 @@ def folder(
         description += f", {len(parts)} segments of at most {segment:g} s"
         description += f" ({silent} silent ones left out)" if silent else ""
         ids, sound = tuple(parts), Segments(tuple(parts.values()))
+        recordings = [file_id[part.path] for part in parts.values()]
     return Corpus(
         name="folder",
         classes=classes,
         ids=ids,
         labels=np.full(len(ids), -1),
         folds=np.zeros(len(ids)),
+        recordings=recordings,
         sound=sound,
         fingerprint=fingerprint("folder", *stamps),
         description=description,
@@ -147,7 +153,7 @@ def _segments(found: dict[str, str], segment: float, skip_silence: float | None)
             parts = [(0, None, "")]
         elif problem:
             warnings.warn(
-                f"{path}: the file is cut off: {problem}; the segments that are there are taken", stacklevel=4
+                f"{path}: the file is cut off: {problem}; the segments that are there are taken", stacklevel=3
             )
         for (begin, end, times), wanted in zip(parts, loud, strict=True):
             if wanted:

@@ -8,8 +8,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dalbook.book.player import MP3_RATES
-from dalbook.corpora.audio import resample
+from dalbook.corpora.audio import MP3_RATES, resample
 
 PAIRS = 600  # minimum and maximum of the samples, this many times over the clip
 COLUMNS, ROWS = 300, 64  # of the spectrogram

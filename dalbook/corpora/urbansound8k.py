@@ -9,7 +9,8 @@ from collections import Counter
 from pathlib import Path
 from typing import NamedTuple
 
-from dalbook.corpora.corpus import Corpus, Files
+from dalbook.corpora.audio import Files
+from dalbook.corpora.corpus import Corpus
 from dalbook.files.hashing import file_stamp, fingerprint
 
 CLASSES = (
@@ -26,7 +27,7 @@ CLASSES = (
 )
 FOLDS = range(1, 11)
 ENDINGS = (".wav", ".flac", ".ogg", ".mp3")  # where a clip is there in several, the first of these is taken
-COLUMNS = ("slice_file_name", "fold", "classID", "class")
+COLUMNS = ("slice_file_name", "fsID", "fold", "classID", "class")
 SHOWN = 5  # culprits that a message names
 
 
@@ -34,17 +35,19 @@ class Row(NamedTuple):
     """One line of the metadata."""
 
     name: str
+    recording: str
     fold: int
     label: int
 
 
-def urbansound8k(root: str | os.PathLike) -> Corpus:
+def load_urbansound8k(root: str | os.PathLike) -> Corpus:
     """The clips of UrbanSound8K (Salamon, Jacoby, Bello 2014) that are under `root`.
 
     Expects the official layout, `metadata/UrbanSound8K.csv` and `audio/fold1` to `audio/fold10`; some folds may be
     missing. Audio may be .wav, .flac, .ogg or .mp3 under the metadata's stem. Ids are the metadata's `slice_file_name`,
     in its order. The folds are the official ones: slices of one recording share a fold, so reshuffling them would put
-    parts of the same recording into training and test.
+    parts of the same recording into training and test. The recording of a clip is its Freesound id, `fsID`. Nothing is
+    ever written into the folder.
 
     Parameters
     ----------
@@ -80,7 +83,7 @@ def urbansound8k(root: str | os.PathLike) -> Corpus:
         )
     description, absent, gaps = _describe(root, rows, there)
     for problem in problems + gaps:
-        warnings.warn(problem, stacklevel=3)
+        warnings.warn(problem, stacklevel=2)
     paths = tuple(files[Path(row.name).stem] for row in there)
     stamps = (f"{row} {Path(path).suffix} {file_stamp(path)}" for row, path in zip(there, paths, strict=True))
     return Corpus(
@@ -89,6 +92,7 @@ def urbansound8k(root: str | os.PathLike) -> Corpus:
         ids=tuple(row.name for row in there),
         labels=[row.label for row in there],
         folds=[row.fold for row in there],
+        recordings=[row.recording for row in there],
         sound=Files(paths),
         fingerprint=fingerprint("urbansound8k", *stamps),
         description=description,
@@ -136,6 +140,8 @@ def _row(line: dict[str, str], where: str) -> Row:
     name = line["slice_file_name"] or ""
     if not name or name != os.path.basename(name):
         raise ValueError(f"{where}: slice_file_name is {name!r}, it must be the name of a file")
+    if not line["fsID"]:
+        raise ValueError(f"{where}: fsID, the recording that {name} was cut from, is missing")
     try:
         fold, label = int(line["fold"]), int(line["classID"])
     except (TypeError, ValueError):
@@ -146,7 +152,7 @@ def _row(line: dict[str, str], where: str) -> Row:
         raise ValueError(f"{where}: fold is {fold}, it must be 1 to 10")
     if not 0 <= label < len(CLASSES) or CLASSES[label] != line["class"]:
         raise ValueError(f"{where}: classID {label} and class {line['class']!r} do not belong together")
-    return Row(name, fold, label)
+    return Row(name, line["fsID"], fold, label)
 
 
 def _list_fold(root: Path, fold: int, fold_of: dict[str, int], problems: list[str]) -> dict[str, str]:

@@ -49,7 +49,7 @@ def positions(x: ArrayLike, seed: int = 0) -> NDArray[np.float64]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run ``python -m dalbook.embeddings.map``."""
-    from dalbook.corpora.corpus import load_corpus
+    from dalbook.corpora.urbansound8k import load_urbansound8k
     from dalbook.embeddings.embed import load_embeddings
 
     parser = argparse.ArgumentParser(prog="python -m dalbook.embeddings.map", description=__doc__.splitlines()[0])
@@ -57,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--embedding", required=True, help="an .npz file with its embeddings")
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table to write, CSV")
     options = parser.parse_args(arguments)
-    corpus = load_corpus("urbansound8k", root=options.root)
+    corpus = load_urbansound8k(options.root)
     shown = some_of_each(corpus.labels)
     xy = positions(load_embeddings(options.embedding, corpus)[shown])
     columns = {

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
-from dalbook.corpora.corpus import Corpus, load_corpus
+from dalbook.corpora.corpus import Corpus
+from dalbook.corpora.folder import load_folder
+from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.embeddings.archive import extract, unpacked
 from dalbook.embeddings.download import NoNetworkError, check, check_room, download, gigabytes
 from dalbook.embeddings.embed import embed_to_file
@@ -90,7 +92,7 @@ def prepare_urbansound8k(
     root = (cache_folder() / INSIDE if root is None else Path(root)).expanduser().absolute()
     remote, archive = located(URBANSOUND8K), root / URBANSOUND8K.file
     weights = _missing_weights(embedding, model)
-    # where it is a folder further down, load_corpus says so
+    # where it is a folder further down, load_urbansound8k says so
     there = any((place / "metadata").exists() for place in (root, root / INSIDE))
     if not there and (root / "audio").exists() and not unpacked(archive, root).exists():
         raise FileExistsError(
@@ -109,7 +111,7 @@ def prepare_urbansound8k(
         _fetch(remote, archive, progress, local=archive.exists())
         extract(archive, root, INSIDE, progress)
         say(f"{archive} ({gigabytes(archive.stat().st_size)}) is no longer needed")
-    corpus, troubles = _load("urbansound8k", root=root)
+    corpus, troubles = _load(load_urbansound8k, root)
     return _finish(corpus, troubles, embedding, device, limit, model, jobs, progress, f"--root {quoted(root)}")
 
 
@@ -132,7 +134,7 @@ def prepare_folder(
     root
         The folder with the recordings.
     segment, skip_silence
-        As `load_corpus` takes them.
+        As `load_folder` takes them.
 
     Returns
     -------
@@ -147,7 +149,7 @@ def prepare_folder(
     _check_fetch(fetched, fetch)
     check_library(embedding)
     # class names do not change the embeddings, and so are chosen later
-    corpus, troubles = _load("folder", root=root, classes=["unknown"], segment=segment, skip_silence=skip_silence)
+    corpus, troubles = _load(load_folder, root, ["unknown"], segment, skip_silence)
     say(corpus.description)
     n = len(corpus) if limit is None else min(limit, len(corpus))
     tell_embeddings(embedding, count(limit, len(corpus)), n)
@@ -235,11 +237,11 @@ def _fetch(remote: Remote, path: Path, progress: bool, local: bool = False) -> N
         raise NoNetworkError(f"there is no network: {error}. {WITHOUT}") from None
 
 
-def _load(name: str, **arguments) -> tuple[Corpus, list[str]]:
+def _load(load: Callable[..., Corpus], *arguments) -> tuple[Corpus, list[str]]:
     """The corpus, and what its loading warned of."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
-        corpus = load_corpus(name, **arguments)
+        corpus = load(*arguments)
     return corpus, [str(warning.message) for warning in caught]
 
 
@@ -274,6 +276,7 @@ def _some_of(corpus: Corpus, limit: int) -> Corpus:
         ids=tuple(corpus.ids[clip] for clip in clips),
         labels=corpus.labels[clips],
         folds=corpus.folds[clips],
+        recordings=corpus.recordings[clips],
         sound=_Picked(corpus, tuple(clips.tolist())),
         fingerprint=fingerprint(corpus.fingerprint, limit),
         description=f"{corpus.description}\n{limit} of them, to try it out",

@@ -11,9 +11,10 @@ from importlib.metadata import version
 import numpy as np
 
 import dalbook
-from dalbook.corpora.corpus import Corpus, check_classes
+from dalbook.corpora.corpus import Corpus
 from dalbook.files.hashing import fingerprint
 from dalbook.learners import registry
+from dalbook.learners.class_counts import check_classes
 from dalbook.learners.dal import DALConfig
 from dalbook.learners.simulate import check_budgets, initial_labels, macro_recall_on, simulate
 

@@ -15,7 +15,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from dalbook.corpora.corpus import Corpus, load_corpus
+from dalbook.cli_common import corpus_from
+from dalbook.corpora.corpus import Corpus
 from dalbook.learners.kmedoids import cosine_distance
 from dalbook.learners.simulate import macro_recall
 from dalbook.learners.svm import PoolSVM
@@ -49,19 +50,17 @@ def svm(x_train: np.ndarray, labels: np.ndarray, x_test: np.ndarray) -> np.ndarr
 CLASSIFIERS: dict[str, Classifier] = {"nearest clip": nearest_clip, "SVM": svm}
 
 
-def recordings(ids: Sequence[str]) -> NDArray[np.int64]:
-    """The recording that each clip was cut from, int64 (n,): the first part of ids such as those of UrbanSound8K.
+def numbered(recordings: ArrayLike) -> NDArray[np.int64]:
+    """A number from 0 for the name of each clip's recording, int64 (n,), in an order in which "99" is before "100".
 
-    Raises ``ValueError`` for an id that does not begin with a number and a hyphen.
+    The committed tables were drawn in this order.
 
-    >>> recordings(["1001-0-0-0", "1001-0-0-1", "7061-6-0-0.wav"])
-    array([1001, 1001, 7061])
+    >>> numbered(["100", "100", "99"])
+    array([1, 1, 0])
     """
-    first = [name.split("-")[0] for name in ids]
-    wrong = [name for name, number in zip(ids, first, strict=True) if not number.isdecimal() or number == name]
-    if wrong:
-        raise ValueError(f"{wrong[0]!r} does not begin with its recording's number, as in 1001-0-0-1")
-    return np.array(first, dtype=np.int64)
+    names = np.asarray(recordings).tolist()
+    number = {name: k for k, name in enumerate(sorted(set(names), key=lambda name: (len(name), name)))}
+    return np.array([number[name] for name in names], dtype=np.int64)
 
 
 def reshuffled(folds: ArrayLike, seed: int) -> NDArray[np.int64]:
@@ -122,7 +121,7 @@ def neighbor_kinds(x: np.ndarray, labels: np.ndarray, recording: np.ndarray) -> 
 
 def tables(corpus: Corpus, x: np.ndarray, embedding: str) -> dict[str, pd.DataFrame]:
     """The tables that the module's command writes, by name."""
-    labels, recording = corpus.labels, recordings(corpus.ids)
+    labels, recording = corpus.labels, numbered(corpus.recordings)
     ways = [("official", 0, corpus.folds)]
     for seed in range(SEEDS):
         ways.append(("clips reshuffled", seed, reshuffled(corpus.folds, seed)))
@@ -159,7 +158,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--model", metavar="FILE", help="the weights of yamnet or cnn14, if you have them")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to write the tables")
     options = parser.parse_args(arguments)
-    corpus = load_corpus(options.corpus, **({} if options.root is None else {"root": options.root}))
+    corpus = corpus_from(options)
     if options.model is None:
         x = embeddings_for(corpus, options.embedding)
     else:

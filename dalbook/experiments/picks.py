@@ -16,10 +16,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dalbook.cli_common import check_target, write_text
-from dalbook.corpora.corpus import Corpus, load_corpus
+from dalbook.cli_common import check_target, corpus_from, write_text
+from dalbook.corpora.corpus import Corpus
 from dalbook.experiments.batch import Listing
-from dalbook.experiments.full_labels import recordings
 from dalbook.experiments.runner import read_result
 
 
@@ -31,7 +30,7 @@ def picks(listing: Listing, corpus: Corpus) -> pd.DataFrame:
     listing
         Finished runs on this corpus.
     corpus
-        Its ids begin with the number of the recording, as those of UrbanSound8K and toy-city do.
+        Its `recordings` are counted.
 
     Returns
     -------
@@ -49,14 +48,14 @@ def picks(listing: Listing, corpus: Corpus) -> pd.DataFrame:
     """
     if listing.corpus != corpus.name:
         raise ValueError(f"these runs are on {listing.corpus}, not on {corpus.name}")
-    recording = recordings(corpus.ids)
     rows = []
     for run in listing.runs:
         result = read_result(listing.folder, run)
         if result["clips"] != len(corpus):
             raise ValueError(f"these runs are on {result['clips']} clips, the corpus has {len(corpus)}")
         asked = result["picked"]
-        rows.append([corpus.name, run.learner, run.fold, run.trial, *described(result["initial"], asked, recording)])
+        heard = described(result["initial"], asked, corpus.recordings)
+        rows.append([corpus.name, run.learner, run.fold, run.trial, *heard])
         counts = np.bincount(corpus.labels[asked])
         rows[-1] += [int(counts.max()), int(np.count_nonzero(counts))]
     columns = ["corpus", "learner", "fold", "trial", "asked", "recordings", "known", "largest", "classes"]
@@ -66,14 +65,14 @@ def picks(listing: Listing, corpus: Corpus) -> pd.DataFrame:
 def described(initial: Sequence[int], asked: Sequence[int], recording: np.ndarray) -> tuple[int, int, int]:
     """How many clips were asked for, from how many recordings, and how many of a recording known by then.
 
-    >>> described([0], [1, 2, 3], np.array([7, 7, 8, 8]))
+    >>> described([0], [1, 2, 3], np.array(["a", "a", "b", "b"]))
     (3, 2, 2)
     """
     seen = set(recording[list(initial)].tolist())
     known = 0
     for clip in asked:
-        known += int(recording[clip]) in seen
-        seen.add(int(recording[clip]))
+        known += str(recording[clip]) in seen
+        seen.add(str(recording[clip]))
     return len(asked), len(set(recording[list(asked)].tolist())), known
 
 
@@ -90,7 +89,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         check_target(options.csv)
-        corpus = load_corpus(options.corpus, **({} if options.root is None else {"root": options.root}))
+        corpus = corpus_from(options)
         tables = [picks(one, corpus) for one in Listing.find(options.out, options.figure) if one.corpus == corpus.name]
         if not tables:
             raise ValueError(f"no runs of {options.figure} on {corpus.name} in {options.out}")

@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass, field, fields
 
 import numpy as np
 
-from dalbook.corpora.corpus import check_classes
 from dalbook.experiments.dataset import Inputs
 from dalbook.files.hashing import fingerprint
 from dalbook.learners import registry
+from dalbook.learners.class_counts import check_classes
 from dalbook.learners.dal import DALConfig
 from dalbook.learners.simulate import check_budgets, initial_labels
 

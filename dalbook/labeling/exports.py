@@ -15,8 +15,8 @@ from pathlib import Path
 import soundfile
 
 import dalbook
-from dalbook.corpora.audio import length, open_sound
-from dalbook.corpora.corpus import Corpus, Files
+from dalbook.corpora.audio import Files, length, open_sound
+from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.segments import Segments
 from dalbook.files.atomic import atomic_write
 from dalbook.labeling.csv_rows import Row, text

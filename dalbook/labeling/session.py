@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 
-from dalbook.corpora.corpus import Corpus, class_names
+from dalbook.corpora.classes import class_names
+from dalbook.corpora.corpus import Corpus
 from dalbook.labeling.csv_rows import Row, text
 from dalbook.labeling.decisions import Beginning, Change, LabelBook, about, check_rows, check_same
 from dalbook.labeling.label_file import LabelFile, now

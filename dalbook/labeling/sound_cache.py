@@ -27,10 +27,10 @@ class LabelSounds:
 
     Examples
     --------
-    >>> from dalbook import load_corpus
+    >>> from dalbook import load_toy_city
     >>> done = threading.Event()
     >>> ready = lambda clip, message, buffers: print(clip, message["mime"]) or done.set()
-    >>> sounds = LabelSounds(load_corpus("toy-city"), ready)
+    >>> sounds = LabelSounds(load_toy_city(), ready)
     >>> sounds.want(3)
     >>> done.wait(60)
     3 audio/flac

@@ -40,7 +40,7 @@ class Labeler(anywidget.AnyWidget):
     Parameters
     ----------
     corpus
-        The clips, see `load_corpus`. Labels that it has are not looked at, except in a game.
+        The clips, see `load_folder`. Labels that it has are not looked at, except in a game.
     out
         The CSV file, with the columns ``clip, label, status, annotator, time, seconds, round, score, picked_by``; the
         last row of a clip holds. What is needed to go on stands beside it, in ``labels.csv.session``.
@@ -67,8 +67,8 @@ class Labeler(anywidget.AnyWidget):
     Examples
     --------
     >>> import tempfile
-    >>> from dalbook import load_corpus
-    >>> corpus = load_corpus("toy-city")
+    >>> from dalbook import load_toy_city
+    >>> corpus = load_toy_city()
     >>> x = np.eye(10, dtype=np.float32)[np.arange(len(corpus)) % 10]
     >>> labeler = Labeler(corpus, out=os.path.join(tempfile.mkdtemp(), "labels.csv"), embedding=x, budget=50)
     >>> labeler.act({"do": "label", "clip": labeler.clip["clip"], "label": 3, "seconds": 2.0})

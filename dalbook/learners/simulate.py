@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 import pandas as pd
 
-from dalbook.corpora.corpus import check_classes
+from dalbook.learners.class_counts import check_classes
 from dalbook.learners.masks import stream
 from dalbook.learners.protocol import Learner
 

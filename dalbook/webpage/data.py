@@ -108,16 +108,15 @@ def split(corpus: Corpus) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     if set(corpus.classes) != set(COMMON_FIRST):
         raise ValueError(f"corpus {corpus.name} has other classes than toy-city: the page knows only these")
     asked = np.isin(corpus.folds, FOLDS)
-    recordings = np.array([name.split("-")[0] for name in corpus.ids])
     rng = np.random.default_rng(0)
     pool: list[int] = []
     for name, size in zip(COMMON_FIRST, np.geomspace(MOST, LEAST, len(COMMON_FIRST)), strict=True):
         ours = asked & (corpus.labels == corpus.classes.index(name))
         drawn: list[int] = []
-        for recording in rng.permutation(np.unique(recordings[ours])):
+        for recording in rng.permutation(np.unique(corpus.recordings[ours])):
             if len(drawn) >= round(size):
                 break
-            drawn += np.flatnonzero(recordings == recording).tolist()
+            drawn += np.flatnonzero(corpus.recordings == recording).tolist()
         pool += drawn
     return np.sort(np.array(pool, np.int64)), np.flatnonzero(~asked)
 

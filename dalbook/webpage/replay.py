@@ -14,8 +14,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from dalbook.corpora.corpus import Corpus, load_corpus
+from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.preview import media
+from dalbook.corpora.toycity.load import load_toy_city
 from dalbook.files.atomic import atomic_write
 from dalbook.files.bundle import bundle
 from dalbook.webpage.mount import beside, mounted, style
@@ -178,7 +179,7 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("folder", metavar="FOLDER", help="where session.json and the sounds go")
     options = parser.parse_args(arguments)
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     with tempfile.TemporaryDirectory() as away:
         labeler = Labeler(corpus, Path(away) / "labels.csv", budget=30, annotator="")
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 import dalbook
-from dalbook import DALConfig, load_corpus
+from dalbook import DALConfig, load_toy_city
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.mc_dropout import summarize
 
@@ -71,7 +71,7 @@ def test_the_notation_has_every_symbol_of_the_paper():
 
 def test_the_preface_counts_right():
     text = " ".join(page("00_preface").split())
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     assert len(corpus.labels) == 800
     assert len(corpus.classes) == len(np.unique(corpus.folds)) == 10
     assert "800 clips, ten classes, ten folds" in text

@@ -15,7 +15,9 @@ import soundfile as sf
 
 import dalbook.embeddings.compute as embedding_run
 import dalbook.embeddings.embed as embedding
-from dalbook.corpora.corpus import Corpus, load_corpus
+from dalbook.corpora.corpus import Corpus
+from dalbook.corpora.folder import load_folder
+from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.embeddings.embed import (
     BrokenClipsWarning,
     Embedder,
@@ -42,7 +44,7 @@ def corpus(tmp_path):
     rng = np.random.default_rng(0)
     for name in "abcd":
         sf.write(root / f"{name}.wav", rng.normal(0, 0.1, 4000), 8000)
-    return load_corpus("folder", root=root, classes=["x", "y"])
+    return load_folder(root, classes=["x", "y"])
 
 
 @pytest.fixture
@@ -169,7 +171,7 @@ def test_two_processes_compute_what_one_does(tmp_path, cache):
     rng = np.random.default_rng(1)
     for i in range(40):
         sf.write(tmp_path / f"{i}.wav", rng.normal(0, 0.1, 2000), 8000)
-    corpus = load_corpus("folder", root=tmp_path, classes=["x"])
+    corpus = load_folder(tmp_path, classes=["x"])
     one = embed(corpus, "logmel", cache / "1", jobs=1, progress=False)
     two = embed(corpus, "logmel", cache / "2", jobs=2, progress=False)
     assert len(np.unique(one, axis=0)) == 40
@@ -180,13 +182,13 @@ def test_changed_content_is_computed_again(corpus, cache, monkeypatch):
     before = embed(corpus, "logmel", cache, progress=False)
     root = Path(corpus.sound.paths[0]).parent
     sf.write(root / "a.wav", np.random.default_rng(5).normal(0, 0.1, 5000), 8000)
-    changed = load_corpus("folder", root=root, classes=["x", "y"])
+    changed = load_folder(root, classes=["x", "y"])
     after = embed(changed, "logmel", cache, progress=False)
     assert not np.array_equal(before[0], after[0])
     assert np.array_equal(before[1:], after[1:])
     # other class names leave the sounds as they are
     seen = computed(monkeypatch)
-    embed(load_corpus("folder", root=root, classes=["x", "y", "z"]), "logmel", cache, progress=False)
+    embed(load_folder(root, classes=["x", "y", "z"]), "logmel", cache, progress=False)
     assert seen == []
 
 
@@ -224,7 +226,7 @@ def test_the_code_version_follows_imports(tmp_path, monkeypatch):
 
 def test_one_broken_clip_is_named_each_time_and_the_others_are_kept(corpus, cache):
     Path(corpus.sound.paths[1]).write_bytes(b"not audio")
-    broken = load_corpus("folder", root=Path(corpus.sound.paths[1]).parent, classes=["x", "y"])
+    broken = load_folder(Path(corpus.sound.paths[1]).parent, classes=["x", "y"])
     for _ in range(2):
         with pytest.warns(BrokenClipsWarning, match=r"1 clips .* b\.wav: .*not audio") as caught:
             x = embed(broken, "logmel", cache, progress=False)
@@ -327,7 +329,7 @@ def recordings(root, lengths):
     rng = np.random.default_rng(2)
     for i, n in enumerate(lengths):
         sf.write(root / f"{i:03}.wav", rng.uniform(-0.5, 0.5, n), RATE)
-    return load_corpus("folder", root=root, classes=["x"])
+    return load_folder(root, classes=["x"])
 
 
 def test_a_network_gets_batches_of_one_length(tmp_path, cache, network):
@@ -407,9 +409,9 @@ def test_a_missing_library_is_named(corpus, cache, monkeypatch):
 def test_two_processes_at_once_leave_one_whole_file(corpus, cache):
     script = (
         "import pathlib, sys\n"
-        "from dalbook.corpora.corpus import load_corpus\n"
+        "from dalbook.corpora.folder import load_folder\n"
         "from dalbook.embeddings.embed import _cache_name, embed, save_embeddings\n"
-        "corpus = load_corpus('folder', root=sys.argv[1], classes=['x'])\n"
+        "corpus = load_folder(sys.argv[1], classes=['x'])\n"
         "x = embed(corpus, 'logmel', sys.argv[2], jobs=1, progress=False)\n"
         "path = pathlib.Path(sys.argv[2], _cache_name(corpus, 'logmel'))\n"
         "for _ in range(30):\n"
@@ -462,7 +464,7 @@ def test_odd_but_valid_sounds_have_embeddings(tmp_path, cache):
     sf.write(root / "stereo.flac", rng.normal(0, 0.1, (9600, 2)), 96000)
     sf.write(root / "low.wav", rng.normal(0, 0.1, 4000), 8000, subtype="PCM_U8")
     sf.write(root / "high.wav", rng.normal(0, 0.1, 96000), 192000, subtype="PCM_32")
-    corpus = load_corpus("folder", root=root, classes=["x"])
+    corpus = load_folder(root, classes=["x"])
     with warnings.catch_warnings():
         warnings.simplefilter("error", BrokenClipsWarning)
         x = embed(corpus, "logmel", cache, progress=False)
@@ -473,7 +475,7 @@ def test_odd_but_valid_sounds_have_embeddings(tmp_path, cache):
 
 @needs_real
 def test_the_real_embeddings_belong_to_the_real_clips():
-    corpus = load_corpus("urbansound8k", root=REAL)
+    corpus = load_urbansound8k(REAL)
     path = Path(REAL) / "embeddings" / "yamnet.npz"
     x = load_embeddings(path, corpus)
     assert (x.shape, x.dtype) == ((2598, 1024), np.float32)

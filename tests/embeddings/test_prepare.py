@@ -21,8 +21,8 @@ from loopback import Site, serve
 
 import dalbook.embeddings.prepare as prepare_module
 from dalbook.cli import main
-from dalbook.corpora.corpus import load_corpus
-from dalbook.corpora.urbansound8k import CLASSES
+from dalbook.corpora.folder import load_folder
+from dalbook.corpora.urbansound8k import CLASSES, load_urbansound8k
 from dalbook.embeddings.download import RESERVE
 from dalbook.embeddings.embed import load_embeddings
 from dalbook.embeddings.registry import EMBEDDERS, Embedder
@@ -112,7 +112,7 @@ def test_from_nothing_to_embeddings(sites, tmp_path, capsys):
     assert re.search(r"^all +10 +10 +10 +30$", told, re.MULTILINE)
     assert "Nothing is missing or broken" in told
     assert f"--root {root} --embedding" in told
-    corpus = load_corpus("urbansound8k", root=root)
+    corpus = load_urbansound8k(root)
     x = load_embeddings(embedding_file(told), corpus)
     assert x.shape == (30, 4)
     assert x[:, 0].tolist() == [len(corpus.audio(i)[0]) for i in range(30)]
@@ -357,12 +357,12 @@ def test_killed_while_embedding_it_goes_on(tmp_path, capsys, monkeypatch):
     told = capsys.readouterr().out
     assert f"{160 - there} clips embedded" in told
     assert f"{there} were there from an earlier run" in told
-    x = load_embeddings(embedding_file(told), load_corpus("folder", root=root, classes=["x"]))
+    x = load_embeddings(embedding_file(told), load_folder(root, classes=["x"]))
     assert x.any(axis=1).all()
     assert not list((tmp_path / "cache").glob("*.part"))
     monkeypatch.setenv("DALBOOK_CACHE", str(tmp_path / "fresh"))
     assert prepare(*arguments) == 0
-    fresh = load_embeddings(embedding_file(capsys.readouterr().out), load_corpus("folder", root=root, classes=["x"]))
+    fresh = load_embeddings(embedding_file(capsys.readouterr().out), load_folder(root, classes=["x"]))
     assert np.array_equal(x, fresh)
 
 
@@ -378,7 +378,7 @@ def test_own_recordings_in_segments(tmp_path, capsys):
     assert prepare(*arguments) == 0
     told = capsys.readouterr().out
     assert "1 sound files, labels unknown, no folds, 5 segments of at most 2 s" in told
-    corpus = load_corpus("folder", root=root, classes=["drop", "other"], segment=2.0)
+    corpus = load_folder(root, classes=["drop", "other"], segment=2.0)
     y = load_embeddings(embedding_file(told), corpus)
     assert corpus.ids[1] == "rain/long.flac#t=2.000,4.000"
     assert y[:, 0].tolist() == [2 * RATE] * 5

@@ -18,7 +18,8 @@ import tiny
 from us8k import row, write_metadata
 
 from dalbook.cli import main
-from dalbook.corpora.corpus import load_corpus
+from dalbook.corpora.toycity.load import load_toy_city
+from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.embeddings.embed import save_embeddings
 
 FIG2 = ["run", "fig2", "--corpus", "toy-city", "--trials", "1", "--folds", "1,2", "--budgets", "30,40"]
@@ -28,7 +29,7 @@ DALBOOK = [sys.executable, "-m", "dalbook.cli"]
 @pytest.fixture(scope="module")
 def small(tmp_path_factory) -> str:
     """Embeddings of toy-city of 24 dimensions, made from the labels: a run takes a quarter of a second."""
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     rng = np.random.default_rng(0)
     x = np.maximum(rng.standard_normal((10, 24))[corpus.labels] + 1.2 * rng.standard_normal((800, 24)), 0)
     path = tmp_path_factory.mktemp("embeddings") / "small.npz"
@@ -184,7 +185,7 @@ def test_bad_results_are_named_by_every_command_and_redone(small, finished, tmp_
 
 def test_other_embeddings_under_the_same_name_are_other_runs(small, finished, tmp_path, capsys):
     out, other = copied(finished, tmp_path), tmp_path / "small.npz"
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     save_embeddings(other, corpus.ids, np.random.default_rng(1).random((800, 5), np.float32))
     before = tiny.written(out, "results/*")
     command = [*FIG2, "--embedding", str(other), "--budgets", "30", "--folds", "1", "--jobs", "1", "--out", str(out)]
@@ -234,7 +235,7 @@ def city(tmp_path_factory) -> Path:
         path = root / "audio" / f"fold{fold}" / name
         path.parent.mkdir(parents=True, exist_ok=True)
         soundfile.write(path, np.cumsum(rng.standard_normal(8000)) / (100 * (1 + k)), 8000)
-    corpus = load_corpus("urbansound8k", root=root)
+    corpus = load_urbansound8k(root)
     x = rng.standard_normal((10, 16))[corpus.labels] + rng.standard_normal((60, 16))
     save_embeddings(root / "mine.npz", corpus.ids, np.maximum(x, 0).astype(np.float32))
     return root
@@ -276,7 +277,7 @@ def test_figure_4_without_mfcc_leaves_it_out_and_says_so(city, tmp_path, capsys)
         (("--seed", "-1"), "a seed from 0 on"),
         (("--jobs", "0"), "--jobs must be at least 1"),
         (("--corpus", "esc50"), "there is no corpus 'esc50'"),
-        (("--corpus", "urbansound8k"), "needs root="),
+        (("--corpus", "urbansound8k"), "needs --root"),
         (("--embedding", "vggish"), "vggish is neither an embedder"),
         (("--embedding", "none.npz"), "none.npz"),
         (("--engine", "dask"), "--engine dask and --scheduler ADDRESS go together"),

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from dalbook.cli import main
-from dalbook.corpora.corpus import load_corpus
+from dalbook.corpora.folder import load_folder
+from dalbook.corpora.toycity.load import load_toy_city
 from dalbook.embeddings.embed import save_embeddings
 from dalbook.experiments import curve
 
@@ -20,7 +21,7 @@ REAL = os.environ.get("DALBOOK_REAL_DATA")
 @pytest.fixture(scope="module")
 def small(tmp_path_factory) -> Path:
     """Embeddings of toy-city of 24 dimensions, made from the labels: quick to learn from."""
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     rng = np.random.default_rng(0)
     x = np.maximum(rng.standard_normal((10, 24))[corpus.labels] + 1.2 * rng.standard_normal((800, 24)), 0)
     path = tmp_path_factory.mktemp("embeddings") / "small.npz"
@@ -93,9 +94,9 @@ def test_two_jobs_give_the_same_as_one(small, tmp_path):
         (("--seed", "-1"), "a seed from 0 on"),
         (("--jobs", "0"), "--jobs must be at least 1"),
         (("--corpus", "esc50"), "there is no corpus 'esc50'"),
-        (("--corpus", "urbansound8k"), "needs root="),
+        (("--corpus", "urbansound8k"), "needs --root"),
         (("--corpus", "urbansound8k", "--root", "nowhere"), "nowhere"),
-        (("--root", "nowhere"), "root= belongs to"),
+        (("--root", "nowhere"), "leave it out for toy-city"),
         (("--embedding", "vggish"), "vggish is neither an embedder"),
         (("--embedding", "none.npz"), "none.npz"),
         (("--json", "no/such/folder/out.json"), "there is no such folder"),
@@ -114,14 +115,14 @@ def test_embeddings_of_another_corpus_name_the_first_missing_clips(small, tmp_pa
     path = tmp_path / "other.npz"
     save_embeddings(path, ["a.wav", "b.wav"], np.ones((2, 4), np.float32))
     assert run(path) == 2
-    assert load_corpus("toy-city").ids[0] in capsys.readouterr().err
+    assert load_toy_city().ids[0] in capsys.readouterr().err
 
 
 def test_a_corpus_of_unknown_labels_has_no_learning_curve(tmp_path):
     import soundfile
 
     soundfile.write(tmp_path / "a.wav", np.zeros(100), 8000)
-    corpus = load_corpus("folder", root=tmp_path, classes=["rain", "wind"])
+    corpus = load_folder(tmp_path, classes=["rain", "wind"])
     with pytest.raises(ValueError, match="clips of unknown class"):
         curve.plan(corpus, ["dal"], None, 1, 0, [30])
 
@@ -131,7 +132,7 @@ def test_dal_on_toy_city_with_30_labels_is_neither_useless_nor_done():
     from dalbook.learners.registry import build
     from dalbook.learners.simulate import initial_labels, macro_recall_on
 
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     x = embed(corpus, "logmel", progress=False)
     scores = []
     for fold in (1, 6):
@@ -168,7 +169,7 @@ def test_targets_are_looked_at_before_the_run_and_links_are_followed(small, tmp_
 
 
 def test_a_class_with_too_few_training_clips_is_named_for_every_learner(small):
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     labels = corpus.labels.copy()
     labels[(labels == 3) & (corpus.folds != 1)] = 4
     poor = dataclasses.replace(corpus, labels=labels)

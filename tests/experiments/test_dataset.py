@@ -7,7 +7,7 @@ import pytest
 import tiny
 from numpy.testing import assert_array_equal
 
-from dalbook.corpora.corpus import load_corpus
+from dalbook.corpora.folder import load_folder
 from dalbook.experiments.dataset import Inputs, load_inputs
 
 
@@ -103,6 +103,6 @@ def test_wrong_input_is_named(tmp_path):
     import soundfile
 
     soundfile.write(tmp_path / "a.wav", np.zeros(100), 8000)
-    mine = load_corpus("folder", root=tmp_path, classes=["rain", "wind"])
+    mine = load_folder(tmp_path, classes=["rain", "wind"])
     with pytest.raises(ValueError, match="clips of unknown class"):
         Inputs.of(mine, "small", np.ones((1, 4)))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import tiny
 
-from dalbook.corpora.corpus import load_corpus
+from dalbook.corpora.toycity.load import load_toy_city
 from dalbook.experiments import plan as experiments
 from dalbook.experiments.dataset import Inputs
 from dalbook.experiments.plan import FIGURES, Run, plan, variants, wide_budgets
@@ -17,7 +17,7 @@ SMALL = tuple(range(30, 131, 10))
 
 @pytest.fixture(scope="module")
 def city() -> Inputs:
-    return Inputs.of(load_corpus("toy-city"), "random", np.random.default_rng(0).random((800, 8)))
+    return Inputs.of(load_toy_city(), "random", np.random.default_rng(0).random((800, 8)))
 
 
 def test_figure_2_is_six_thresholds_on_ten_folds_in_ten_trials(city):
@@ -41,7 +41,7 @@ def test_figure_3_is_five_weights(city):
 
 
 def test_figure_4_compares_dal_and_its_baselines_up_to_all_labels_once(city):
-    mfcc = Inputs.of(load_corpus("toy-city"), "mfcc", np.ones((800, 275)))
+    mfcc = Inputs.of(load_toy_city(), "mfcc", np.ones((800, 275)))
     runs = plan("fig4", city, mfcc=mfcc)
     assert len(runs) == 4 * 10
     by = {run.learner: run for run in runs if run.fold == 3}
@@ -157,6 +157,6 @@ def test_wrong_settings_are_named_before_the_first_run(city, wrong, message):
 def test_a_class_with_too_few_clips_is_named(city):
     labels = np.array(city.labels)
     labels[(labels == 3) & (city.folds > 1)] = 4
-    poor = Inputs.of(replace(load_corpus("toy-city"), labels=labels), "random", city.x)
+    poor = Inputs.of(replace(load_toy_city(), labels=labels), "random", city.x)
     with pytest.raises(ValueError, match="dog_bark"):
         plan("fig2", poor)

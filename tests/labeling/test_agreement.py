@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import cohen_kappa_score
 
-from dalbook import load_corpus
+from dalbook import load_toy_city
 from dalbook.labeling.agreement import agreement
 from dalbook.labeling.csv_rows import HEADER, Row, line
 
@@ -79,7 +79,7 @@ def test_people_without_a_common_clip(tmp_path):
 
 
 def test_the_clips_they_disagree_on_can_be_heard(tmp_path):
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     one = write(tmp_path / "1.csv", {corpus.ids[4]: "siren", corpus.ids[5]: "siren"}, "anna")
     two = write(tmp_path / "2.csv", {corpus.ids[4]: "dog_bark", corpus.ids[5]: "siren"}, "bob")
     found = agreement(one, two)

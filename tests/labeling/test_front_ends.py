@@ -15,7 +15,7 @@ import psutil
 import pytest
 from playwright.sync_api import expect
 
-from dalbook import load_corpus
+from dalbook import load_toy_city
 from dalbook.labeling.label_file import LabelFile
 from dalbook.labeling.read import read_labels
 
@@ -28,10 +28,10 @@ CHAPTER = ROOT / "chapters" / "09_label_by_hand.ipynb"
 MARKUP = "<img src=x onerror=window.broken=1>"
 CODE = f"""
 import numpy as np
-from dalbook import Labeler, load_corpus
+from dalbook import Labeler, load_toy_city
 from dalbook.learners.dal import DALConfig
 
-corpus = load_corpus("toy-city")
+corpus = load_toy_city()
 x = np.random.default_rng(0).random((len(corpus), 64)) + 3 * np.eye(10, 64)[corpus.labels]
 short = DALConfig(batch=8, first_steps=60, steps=4, n_masks=16, wait=1)
 classes = [*corpus.classes, {MARKUP!r}]
@@ -113,7 +113,7 @@ class Person:
 
 @pytest.mark.parametrize("name", front_end.FRONT_ENDS)
 def test_a_session_in_a_real_front_end(name, tmp_path):
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     labels = tmp_path / "labels.csv"
     front_end.write_notebook(tmp_path / "label.ipynb", "# " + LONG, CODE, LONG)
     with front_end.served(name, tmp_path) as address, front_end.chromium(height=1700) as page:
@@ -247,7 +247,7 @@ def test_the_chapter_runs_and_labels(tmp_path):
     shutil.copy(CHAPTER, tmp_path)
     with front_end.served("lab", tmp_path) as address, front_end.chromium() as page:
         notebook = front_end.Notebook(page, address + CHAPTER.name)
-        person = Person(notebook, load_corpus("toy-city"))
+        person = Person(notebook, load_toy_city())
         notebook.run_all()
         notebook.ready()
         notebook.idle()  # while other cells run, the kernel hears nothing

@@ -6,8 +6,8 @@ from kernel import Kernel
 
 CELL = """
 import numpy as np
-from dalbook import Labeler, load_corpus
-corpus = load_corpus("toy-city")
+from dalbook import Labeler, load_toy_city
+corpus = load_toy_city()
 labeler = Labeler(corpus, "labels.csv", embedding=np.eye(10, 16, dtype="f4")[corpus.labels] + 0.01)
 labeler
 """

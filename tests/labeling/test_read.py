@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from numpy.testing import assert_allclose, assert_array_equal
 
-from dalbook import embed, labels_to_corpus, load_corpus, read_labels
+from dalbook import embed, labels_to_corpus, load_folder, load_toy_city, read_labels
 from dalbook.corpora.corpus import Corpus
 from dalbook.labeling.csv_rows import COLUMNS, HEADER, Row, line
 from dalbook.labeling.exports import export_audacity, export_audiofolder, export_csv, export_jams
@@ -76,7 +76,7 @@ def test_the_table_is_what_stands(tmp_path):
 
 
 def test_a_corpus_with_labels_keeps_its_clips_and_embeddings(tmp_path, root):
-    corpus = load_corpus("folder", root=root, classes=["dog", "NA"])
+    corpus = load_folder(root, classes=["dog", "NA"])
     labeled = labels_to_corpus(corpus, some(tmp_path))
     assert labeled.ids == corpus.ids
     assert labeled.classes == ("dog", "NA", CLASSES[1])
@@ -92,7 +92,7 @@ def test_a_corpus_with_labels_keeps_its_clips_and_embeddings(tmp_path, root):
 
 
 def test_known_labels_give_way_to_the_files(tmp_path):
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     labeled = labels_to_corpus(corpus, file_of(tmp_path, (corpus.ids[5], "siren", "labeled")))
     assert labeled.labels[5] == corpus.classes.index("siren")
     assert (labeled.labels == -1).sum() == len(corpus) - 1
@@ -110,7 +110,7 @@ def test_added_classes_keep_the_order_in_which_they_were_added(tmp_path):
 
 
 def test_one_label_a_clip_as_csv(tmp_path, root):
-    corpus = load_corpus("folder", root=root, classes=["dog"])
+    corpus = load_folder(root, classes=["dog"])
     path = export_csv(corpus, some(tmp_path), tmp_path / "out.csv")
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     assert frame.columns.tolist() == ["clip", "label"]
@@ -121,7 +121,7 @@ def test_one_label_a_clip_as_csv(tmp_path, root):
 
 
 def segmented(tmp_path, root) -> tuple[Corpus, Path]:
-    corpus = load_corpus("folder", root=root, classes=["dog"], segment=4.0)
+    corpus = load_folder(root, classes=["dog"], segment=4.0)
     assert [name for name in corpus.ids if name.startswith("long")] == [
         "long.wav#t=0.000,4.000", "long.wav#t=4.000,8.000", "long.wav#t=8.000,10.000"
     ]  # fmt: skip
@@ -210,7 +210,7 @@ def test_jams(tmp_path, root):
 
 
 def test_an_audiofolder_of_files(tmp_path, root):
-    corpus = load_corpus("folder", root=root, classes=["dog"])
+    corpus = load_folder(root, classes=["dog"])
     path = export_audiofolder(corpus, some(tmp_path), tmp_path / "out" / "set")
     with open(path, encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -239,13 +239,13 @@ def test_an_audiofolder_of_segments_and_of_made_clips(tmp_path, root):
     samples, rate = soundfile.read(path.parent / frame["file_name"][1], dtype="float32")
     assert rate == RATE
     assert_allclose(samples, corpus.audio(clip)[0], atol=1e-6)
-    city = load_corpus("toy-city")
+    city = load_toy_city()
     path = export_audiofolder(city, file_of(tmp_path, (city.ids[3], "siren", "labeled")), tmp_path / "city")
     assert len(soundfile.read(path.parent / f"{city.ids[3]}.flac")[0]) == len(city.audio(3)[0])
 
 
 def test_an_audiofolder_that_fails_leaves_nothing_behind(tmp_path, root):
-    corpus = load_corpus("folder", root=root, classes=["dog"])
+    corpus = load_folder(root, classes=["dog"])
     (root / NAMES[4]).unlink()
     with pytest.raises(FileNotFoundError):
         export_audiofolder(corpus, some(tmp_path), tmp_path / "set")

@@ -7,7 +7,8 @@ import random
 import numpy as np
 import pytest
 
-from dalbook.corpora.corpus import Corpus, load_corpus
+from dalbook.corpora.corpus import Corpus
+from dalbook.corpora.toycity.load import load_toy_city
 from dalbook.labeling.csv_rows import parse
 from dalbook.labeling.read import read_labels
 from dalbook.labeling.session import LabelSession, Refused
@@ -278,12 +279,12 @@ def test_a_refusal_leaves_the_labeler_at_work_alone(tmp_path):
 
 
 def test_toy_cities_of_different_seeds_are_different(tmp_path):
-    one = LabelSession(load_corpus("toy-city"), tmp_path / "labels.csv")
+    one = LabelSession(load_toy_city(), tmp_path / "labels.csv")
     one.suggest()
     say(one, "label 0")
     one.close()
     with pytest.raises(ValueError, match="another toy-city than this one .another seed"):
-        LabelSession(load_corpus("toy-city", seed=1), tmp_path / "labels.csv")
+        LabelSession(load_toy_city(seed=1), tmp_path / "labels.csv")
 
 
 def test_a_decision_that_cannot_be_written_changes_nothing(tmp_path, monkeypatch):

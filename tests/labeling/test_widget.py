@@ -13,7 +13,7 @@ import pytest
 from kernel import Kernel
 from numpy.testing import assert_array_equal
 
-from dalbook import Labeler, load_corpus
+from dalbook import Labeler, load_toy_city
 from dalbook.corpora.corpus import Corpus
 from dalbook.labeling.read import read_labels
 from dalbook.learners.dal import DALConfig
@@ -311,9 +311,9 @@ def test_importing_dalbook_loads_no_widgets():
 
 CELL = """
 import numpy as np
-from dalbook import Labeler, load_corpus
+from dalbook import Labeler, load_toy_city
 from dalbook.learners.dal import DALConfig
-corpus = load_corpus("toy-city")
+corpus = load_toy_city()
 x = np.random.default_rng(0).random((len(corpus), 32), dtype=np.float32)
 labeler = Labeler(corpus, "labels.csv", embedding=x, config=DALConfig(batch=8, first_steps=40, steps=4, n_masks=16))
 labeler
@@ -327,7 +327,7 @@ class FrontEnd:
         self.kernel = kernel
         kernel.run(CELL)
         self.comm, self.state = next((comm, state) for comm, state in kernel.state.items() if "heard" in state)
-        self.truth = load_corpus("toy-city").labels
+        self.truth = load_toy_city().labels
 
     @property
     def due(self) -> int:
@@ -382,7 +382,7 @@ def test_a_killed_kernel_loses_nothing_that_was_heard(tmp_path):
         last = front.due
         front.say(front.request("label"))  # and the plug is pulled before an answer
         kernel.kill()
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     frame = read_labels(tmp_path / "labels.csv")
     found = [corpus.ids.index(name) for name in frame["clip"]]
     assert found[:25] == decided

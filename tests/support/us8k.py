@@ -18,4 +18,4 @@ def write_metadata(root, rows, columns=COLUMNS):
 
 
 def row(name, fold, label):
-    return [name, 1, 0.0, 4.0, 1, fold, label, CLASSES[label]]
+    return [name, name.split("-")[0], 0.0, 4.0, 1, fold, label, CLASSES[label]]

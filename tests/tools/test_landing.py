@@ -11,7 +11,7 @@ from pathlib import Path
 
 import soundfile
 
-from dalbook import load_corpus
+from dalbook import load_toy_city
 
 ROOT = Path(__file__).parents[2]
 
@@ -48,7 +48,7 @@ def test_the_page_plays_a_clip_that_divides_the_hypotheses_and_one_that_does_not
     assert [letter for letter, _ in names] == ["A", "B"]
     assert re.fullmatch(r"\d+ of 128 say [a-z ]+(, \d+ [a-z ]+)+", names[0][1])
     assert re.fullmatch(r"all 128 say [a-z ]+", names[1][1])
-    known = {name.replace("_", " ") for name in load_corpus("toy-city").classes}
+    known = {name.replace("_", " ") for name in load_toy_city().classes}
     assert set(re.findall(r"Clip [AB] is ([a-z ]+)\.", page)) <= known
 
     for name in ("index.html", "deep/page.html"):

@@ -10,7 +10,7 @@ from learner_browser import exported, learner_page, masks
 from numpy.testing import assert_allclose, assert_array_equal
 
 import dalbook.learners.dal
-from dalbook import load_corpus
+from dalbook import load_toy_city
 from dalbook.embeddings.embed import embed
 from dalbook.learners.acquisition import vote_entropy
 from dalbook.learners.dal import DALConfig, DropoutLearner
@@ -33,7 +33,7 @@ class Clips:
     """What the page learns from: its clips first, then the held-out ones."""
 
     def __init__(self):
-        corpus = load_corpus("toy-city")
+        corpus = load_toy_city()
         x = embed(corpus, "logmel", progress=False)
         pool, held = split(corpus)
         rows = np.concatenate([pool, held])

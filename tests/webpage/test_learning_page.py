@@ -13,7 +13,7 @@ from browser import BOOK, accessible, chromium, served
 from browsers import find
 from playwright.sync_api import expect
 
-from dalbook import DropoutLearner, Labeler, embed, load_corpus, read_labels
+from dalbook import DropoutLearner, Labeler, embed, load_toy_city, read_labels
 from dalbook.learners.simulate import macro_recall_on, simulate
 from dalbook.webpage.data import CONFIG, reduced, split, typical_of_each
 from dalbook.webpage.learning_page import page_game_html
@@ -37,7 +37,7 @@ def address():
 
 @pytest.fixture(scope="module")
 def corpus():
-    return load_corpus("toy-city")
+    return load_toy_city()
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import soundfile
 from labeler_browser import chromium, served, watched
 from playwright.sync_api import expect
 
-from dalbook.corpora.corpus import load_corpus
+from dalbook.corpora.toycity.load import load_toy_city
 from dalbook.labeling.widget import Labeler
 from dalbook.webpage.replay import record, replay_html
 
@@ -37,7 +37,7 @@ def browser():
 def recording(tmp_path_factory):
     """A short recording of the real labeler."""
     folder = tmp_path_factory.mktemp("recording")
-    corpus = load_corpus("toy-city")
+    corpus = load_toy_city()
     x = np.eye(10, 16, dtype=np.float32)[corpus.labels] + 0.01
     labeler = Labeler(corpus, folder / "labels.csv", embedding=x, budget=5, annotator="")
     try:

@@ -97,7 +97,7 @@ def _measure(metadata: Path) -> Cost:
     torch.set_num_threads(1)
     rows = read_metadata(metadata)
     truth, folds = np.array([row.label for row in rows]), np.array([row.fold for row in rows])
-    sources, recording = np.unique([row.name.split("-")[0] for row in rows], return_inverse=True)
+    sources, recording = np.unique([row.recording for row in rows], return_inverse=True)
     class_of = np.zeros(len(sources), int)
     class_of[recording] = truth  # of a recording with two classes, one: its clips cost the same
     x = embeddings_like(class_of, recording)
