@@ -35,11 +35,9 @@ LINES = 300
 
 # Known violations. Take a line out when it is mended; put none in.
 UPWARD = {
-    ("dalbook.corpora.preview", "dalbook.book.player"),
     ("dalbook.experiments.curve", "dalbook"),
     ("dalbook.experiments.picks", "dalbook.cli_common"),
     ("dalbook.labeling.exports", "dalbook"),
-    ("dalbook.learners.simulate", "dalbook.corpora.corpus"),
 }
 CIRCLES = [
     {

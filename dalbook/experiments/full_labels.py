@@ -15,8 +15,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
-from dalbook.cli_common import corpus_from
 from dalbook.corpora.corpus import Corpus
+from dalbook.corpora.toycity.load import load_toy_city
+from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.learners.kmedoids import cosine_distance
 from dalbook.learners.simulate import macro_recall
 from dalbook.learners.svm import PoolSVM
@@ -152,13 +153,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         prog="python -m dalbook.experiments.full_labels", description=__doc__.splitlines()[0]
     )
-    parser.add_argument("--corpus", default="toy-city", help="toy-city (default) or urbansound8k")
+    parser.add_argument("--corpus", default="toy-city", choices=["toy-city", "urbansound8k"])
     parser.add_argument("--root", help="folder of urbansound8k, with metadata/ and audio/")
     parser.add_argument("--embedding", default="logmel", help="an embedder's name, or an .npz file called after it")
     parser.add_argument("--model", metavar="FILE", help="the weights of yamnet or cnn14, if you have them")
     parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to write the tables")
     options = parser.parse_args(arguments)
-    corpus = corpus_from(options)
+    corpus = load_toy_city() if options.corpus == "toy-city" else load_urbansound8k(options.root)
     if options.model is None:
         x = embeddings_for(corpus, options.embedding)
     else:

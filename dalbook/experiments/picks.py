@@ -16,8 +16,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from dalbook.cli_common import check_target, corpus_from, write_text
+from dalbook.cli_common import check_target, write_text
 from dalbook.corpora.corpus import Corpus
+from dalbook.corpora.toycity.load import load_toy_city
+from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.experiments.batch import Listing
 from dalbook.experiments.runner import read_result
 
@@ -83,13 +85,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     )
     parser.add_argument("figure")
     parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="folder of the runs")
-    parser.add_argument("--corpus", default="toy-city", help="toy-city (default) or urbansound8k")
+    parser.add_argument("--corpus", default="toy-city", choices=["toy-city", "urbansound8k"])
     parser.add_argument("--root", help="folder of urbansound8k, with metadata/ and audio/")
     parser.add_argument("--csv", type=Path, required=True, metavar="FILE", help="where to write the table")
     options = parser.parse_args(arguments)
     try:
         check_target(options.csv)
-        corpus = corpus_from(options)
+        corpus = load_toy_city() if options.corpus == "toy-city" else load_urbansound8k(options.root)
         tables = [picks(one, corpus) for one in Listing.find(options.out, options.figure) if one.corpus == corpus.name]
         if not tables:
             raise ValueError(f"no runs of {options.figure} on {corpus.name} in {options.out}")

@@ -19,9 +19,8 @@ def corpus() -> Corpus:
     """Two classes, recordings of three clips each, two folds."""
     labels = np.arange(N) // 3 % 2
     ids = [f"{100 + i // 3}-{labels[i]}-0-{i}" for i in range(N)]
-    return Corpus(
-        "toy", ("rain", "wind"), ids, labels, np.arange(N) // 3 // 2 % 2 + 1, None, "", "", recordings=np.arange(N) // 3
-    )
+    recordings = np.arange(N) // 3
+    return Corpus("toy", ("rain", "wind"), ids, labels, recordings // 2 % 2 + 1, None, "", "", recordings=recordings)
 
 
 @pytest.fixture(scope="module")
