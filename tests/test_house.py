@@ -40,11 +40,6 @@ UPWARD = {
     ("dalbook.labeling.exports", "dalbook"),
 }
 CIRCLES = [
-    {
-        "dalbook.corpora.corpus",
-        "dalbook.corpora.folder",
-        "dalbook.corpora.urbansound8k",
-    },
     {"dalbook.experiments.benchmarks.bench", "dalbook.experiments.benchmarks.bench_iteration"},
 ]
 NOT_IN_A_ROOM = {"cli_common", "cli_experiments"}
