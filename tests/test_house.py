@@ -43,10 +43,7 @@ CIRCLES = [
     {"dalbook.experiments.benchmarks.bench", "dalbook.experiments.benchmarks.bench_iteration"},
 ]
 NOT_IN_A_ROOM = {"cli_common", "cli_experiments"}
-TOO_LONG = {
-    "labeling/static/labeler.js",
-    "webpage/static/page_game.js",
-}
+TOO_LONG: set[str] = set()
 
 
 def name_of(path: Path) -> str:

@@ -153,12 +153,11 @@ class LabelSession:
 
     def decide(self, clip: int, status: str, label: int | None = None, seconds: float | None = None) -> None:
         """Decide on the clip on screen, or anew on one decided before; the same decision twice is one."""
-        shown = self.queue.shown is not None and clip == self.queue.shown.clip
-        before = self.book.standing.get(clip) if isinstance(clip, int) else None
+        shown = self.queue.shown is not None and _whole(clip) and clip == self.queue.shown.clip
+        before = self.book.standing.get(clip) if _whole(clip) else None
         if not shown and before is None:
             raise Refused(f"clip {clip!r} is neither on screen nor decided on already, so nothing was written")
-        whole = isinstance(label, int) and not isinstance(label, bool)
-        if status == "labeled" and not (whole and 0 <= label < len(self.classes)):
+        if status == "labeled" and not (_whole(label) and 0 <= label < len(self.classes)):
             raise Refused(f"there is no class {label!r}; classes go from 0 to {len(self.classes) - 1}")
         name = self.classes[label] if status == "labeled" else ""
         if before and (before.status, before.label) == (status, name):
@@ -286,6 +285,10 @@ def _kept(kept: object, name: str, kind: type) -> object:
     """A part of what is kept beside the file; empty where it is missing or damaged."""
     value = kept.get(name) if isinstance(kept, dict) else None
     return value if isinstance(value, kind) else kind()
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _seconds(value: object) -> float | None:

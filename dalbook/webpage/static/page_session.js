@@ -1,8 +1,10 @@
 // What a labeling session does, without a kernel and without anything to see: which clip is due, what a decision
-// changes, what is taken back. The rules are those of dalbook/labeling/session.py, and so are the rows that it keeps.
+// changes, what is taken back. The rules are those of dalbook/labeling/session.py, and so are the rows that it keeps:
+// tests/labeling/sessions/ holds both to them.
 
 export const TRUTH = "truth"; // who answers where the oracle does
 const AHEAD = 3; // clips that come next
+const OLD_SPELLING = { labelled: "labeled" }; // of the first edition, whose rows go on working
 const COLUMNS = ["clip", "label", "status", "annotator", "time", "seconds", "round", "score", "picked_by"];
 
 /** A request that cannot be carried out; nothing has changed. */
@@ -14,10 +16,11 @@ export class Refused extends Error {}
  * @param {string[]} ids names of the clips; a clip is known by its position
  * @param {string[]} classes
  * @param {object[]} typical all clips as {clip, picked_by, score, why}, the typical ones first
+ * @param {object} rules each: learning starts once every class has so many labels; budget: labels to give
  */
 export class Session {
-  constructor(ids, classes, typical) {
-    Object.assign(this, { ids, classes, typical });
+  constructor(ids, classes, typical, { each = 3, budget = Infinity } = {}) {
+    Object.assign(this, { ids, classes, typical, each, budget });
     this.rows = []; // every decision, one after the other; the last one of a clip holds
     this.standing = new Map(); // clip -> the row that holds, in the order in which they were made
     this.undoable = []; // [clip, the row that held before it]
@@ -31,15 +34,17 @@ export class Session {
 
   /** Go on with what was kept. */
   open({ rows, begun, shown, back }) {
-    for (const row of rows) {
+    for (const { status, ...row } of rows) {
       if (begun && begun.rows === this.rows.length) this.#begin(begun.rows);
-      this.#take(row);
+      this.#take({ ...row, status: OLD_SPELLING[status] ?? status });
     }
     if (begun && !this.begun) this.#begin(begun.rows);
     this.round = this.rows.reduce((most, row) => Math.max(most, row.round), 0);
     const open = (pick) => pick && !this.standing.has(pick.clip);
     this.back = back.filter(open);
     this.shown = open(shown) ? shown : null;
+    if (this.shown && this.#done) this.back.push(this.shown);
+    if (this.#done) this.shown = null;
     if (!this.shown) this.advance();
   }
 
@@ -54,7 +59,7 @@ export class Session {
   }
 
   get canStart() {
-    return !this.begun && this.labels.size > 0;
+    return !this.begun && this.labels.size > 0 && this.classes.length > 1;
   }
 
   /** The truth's answers are not taken back, one's own are. */
@@ -67,9 +72,16 @@ export class Session {
     return this.#due(AHEAD);
   }
 
+  /** From now on take the next clips from these; the clip on screen stays. */
+  suggest(picks) {
+    this.suggestions = picks;
+    if (!this.shown) this.advance();
+  }
+
+  /** Show the next clip; none where the budget is spent. */
   advance() {
     this.shown = null;
-    [this.shown = null] = this.#due(1);
+    if (!this.#done) [this.shown = null] = this.#due(1);
     this.back = this.back.filter((pick) => this.#open(pick));
   }
 
@@ -84,15 +96,22 @@ export class Session {
     else if (what === "unsure" || what === "skip") this.decide(clip, what === "skip" ? "skipped" : what, null, seconds);
     else if (what === "undo") this.undo();
     else if (what === "start") this.start();
-    else throw new Refused("This page knows the classes of toy-city alone; the labeler in a notebook takes new ones.");
+    else if (what === "class") {
+      throw new Refused("This page knows the classes of toy-city alone; the labeler in a notebook takes new ones.");
+    } else throw new Refused(`there is no request ${what}`);
   }
 
   /** Decide on the clip on screen, or anew on one decided before; the same decision twice is one. */
   decide(clip, status, label, seconds) {
     const shown = this.shown?.clip === clip;
     const before = this.standing.get(clip);
-    if (!shown && !before) throw new Refused(`clip ${clip} is neither on screen nor decided on already`);
-    if (status === "labeled" && !(label in this.classes)) throw new Refused(`there is no class ${label}`);
+    if (!shown && !before) {
+      throw new Refused(`clip ${clip} is neither on screen nor decided on already, so nothing was written`);
+    }
+    const last = this.classes.length - 1;
+    if (status === "labeled" && !(Number.isInteger(label) && label >= 0 && label <= last)) {
+      throw new Refused(`there is no class ${label}; classes go from 0 to ${last}`);
+    }
     if (before && before.status === status && before.label === label) return;
     const pick = shown ? this.shown : { clip, picked_by: "correction", score: null };
     this.#write(pick, status, label, { seconds });
@@ -114,20 +133,22 @@ export class Session {
   undo() {
     if (!this.canUndo) throw new Refused("there is nothing to undo");
     const [clip, before] = this.undoable.at(-1);
-    const row = this.standing.get(clip);
-    const again = { clip, picked_by: "undo", score: null };
+    const taken = { clip, picked_by: "undo", score: null };
     if (before) {
-      this.#write(again, before.status, before.label, {});
+      this.#write(taken, before.status, before.label, {});
+      if (!this.shown) this.advance();
       return;
     }
-    this.#write(again, "undone", null, {});
+    const again = this.#asBefore(clip);
+    this.#write(taken, "undone", null, {});
     if (this.shown) this.back.push(this.shown);
-    this.shown = { clip, picked_by: row.picked_by, score: row.score, why: "you took your answer back" };
+    this.shown = again;
   }
 
   /** Start learning from the labels there are. */
   start() {
     if (this.begun) throw new Refused("learning has started already");
+    if (this.classes.length < 2) throw new Refused("a model needs at least two classes");
     if (!this.canStart) throw new Refused("label at least one clip first");
     this.#begin(this.rows.length);
   }
@@ -142,8 +163,20 @@ export class Session {
     const time = new Date().toISOString().replace("Z", "+00:00");
     const known = Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
     this.#take({ clip, label, status, annotator, time, seconds: known, round: this.round, score, picked_by });
-    const counts = new Set(this.labels.values());
-    if (!this.begun && counts.size === this.classes.length) this.#begin(this.rows.length);
+    if (!this.begun && this.#eachHasEnough()) this.#begin(this.rows.length);
+  }
+
+  #eachHasEnough() {
+    const counts = this.classes.map(() => 0);
+    for (const label of this.labels.values()) counts[label] += 1;
+    return counts.length > 1 && Math.min(...counts) >= this.each;
+  }
+
+  /** A clip whose decision is taken back, with what it was picked by. */
+  #asBefore(clip) {
+    const picked = (row) => row.clip === clip && row.picked_by !== "undo" && row.picked_by !== "correction";
+    const { picked_by, score } = this.rows.findLast(picked) ?? { picked_by: "order", score: null };
+    return { clip, picked_by, score, why: "you took your decision back" };
   }
 
   #take(row) {
@@ -157,6 +190,10 @@ export class Session {
     this.rows.push(row);
     const [was, label] = [before?.label ?? null, row.label];
     if (was !== label && this.begun) this.changes.push({ rows: this.rows.length, clip, label });
+  }
+
+  get #done() {
+    return this.labels.size >= this.budget;
   }
 
   #open(pick) {

@@ -1,0 +1,46 @@
+// The last decisions, to listen to again and to change.
+
+import { cap, h, icon } from "./labeler_parts.js";
+
+/** The list of decisions, and the strip that leads back from one of them. */
+export function decided({ traits, state, update, focus }) {
+  /** Show an earlier decision's clip, {clip, id, words, change}; null: the clip that is due. */
+  function open(review) {
+    state.review = review;
+    update();
+    focus();
+  }
+
+  function drawHistory() {
+    const items = traits.history;
+    if (!items.length) return [h("li", { class: "dlb-none" }, "Nothing yet.")];
+    return items.map(({ clip, id, label, status }) => {
+      const words = status === "labeled" ? traits.className(label) : status;
+      const act = (title, change, face) =>
+        h("button", { type: "button", "aria-label": title, onclick: () => open({ clip, id, words, change }) }, face);
+      return h(
+        "li",
+        {},
+        act(`Listen again to ${id}, ${words}`, false, icon("play")),
+        h("span", { class: "dlb-what" }, h("b", {}, words), h("span", { title: id }, id)),
+        ...(traits.recording ? [] : [act(`Change ${id}, ${words}`, true, "Change")]),
+      );
+    });
+  }
+
+  function drawBack() {
+    const { review } = state;
+    if (!review) return [];
+    const words = review.change
+      ? `Which class is it? So far: ${review.words}.`
+      : `You are listening again. So far: ${review.words}.`;
+    const change = () => open({ ...state.review, change: true });
+    return [
+      h("p", {}, words),
+      ...(review.change || traits.recording ? [] : [h("button", { type: "button", onclick: change }, "Change")]),
+      h("button", { type: "button", onclick: () => open(null) }, cap("Esc"), "Back"),
+    ];
+  }
+
+  return { drawHistory, drawBack, leave: () => open(null) };
+}
