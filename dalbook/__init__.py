@@ -30,6 +30,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "learners.config": ["DALConfig"],
         "learners.dal": ["DropoutLearner"],
         "learners.mal": ["MedoidLearner"],
-        "learners.simulate": ["bootstrap_interval", "initial_labels", "macro_recall", "simulate"],
+        "learners.metrics": ["bootstrap_interval", "macro_recall"],
+        "learners.simulate": ["initial_labels", "simulate"],
     },
 )

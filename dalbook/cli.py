@@ -15,7 +15,7 @@ from dalbook.cli_common import check_target, corpus_from, integers, write_text
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 where it worked, 2 with one line on standard error where its input is wrong."""
-    options = _parser().parse_args(arguments)
+    options = build_parser().parse_args(arguments)
     try:
         return options.command(options)
     except MemoryError:
@@ -29,7 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 130
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """The parser of all commands; what it parses has the function to call as ``command``."""
     parser = argparse.ArgumentParser(prog="dalbook", description="Active learning for sounds.")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
@@ -139,7 +140,7 @@ def _curve(options: argparse.Namespace) -> int:
 
     from dalbook.embeddings.embed import embeddings_for
     from dalbook.experiments.curve import plan, run_all, settings
-    from dalbook.learners.simulate import summary
+    from dalbook.learners.metrics import summary
 
     learners = [name.strip() for name in options.learners.split(",")]
     corpus = corpus_from(options)

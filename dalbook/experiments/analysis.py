@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from dalbook.learners import registry
-from dalbook.learners.simulate import bootstrap_interval, summary
+from dalbook.learners.metrics import bootstrap_interval, summary
 
 
 def variants(table: pd.DataFrame) -> pd.Series:
@@ -37,7 +37,7 @@ def variants(table: pd.DataFrame) -> pd.Series:
 
 
 def curves(table: pd.DataFrame) -> pd.DataFrame:
-    """Mean recall and 80 % interval of each variant at each budget, see `dalbook.learners.simulate.summary`.
+    """Mean recall and 80 % interval of each variant at each budget, see `dalbook.learners.metrics.summary`.
 
     Parameters
     ----------

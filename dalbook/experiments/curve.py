@@ -16,7 +16,8 @@ from dalbook.files.hashing import fingerprint
 from dalbook.learners import registry
 from dalbook.learners.class_counts import check_classes
 from dalbook.learners.dal import DALConfig
-from dalbook.learners.simulate import check_budgets, initial_labels, macro_recall_on, simulate
+from dalbook.learners.metrics import macro_recall_on
+from dalbook.learners.simulate import check_budgets, initial_labels, simulate
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.toycity.load import load_toy_city
 from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.learners.kmedoids import cosine_distance
-from dalbook.learners.simulate import macro_recall
+from dalbook.learners.metrics import macro_recall
 from dalbook.learners.svm import PoolSVM
 
 KINDS = ("same recording", "same class", "other class")  # where a nearest neighbor comes from

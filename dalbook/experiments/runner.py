@@ -21,8 +21,9 @@ from dalbook.files.atomic import atomic_write
 from dalbook.files.lock import try_lock
 from dalbook.learners import registry
 from dalbook.learners.dal import DropoutLearner
+from dalbook.learners.metrics import macro_recall_on
 from dalbook.learners.protocol import Learner, load_state, save_state
-from dalbook.learners.simulate import initial_labels, macro_recall_on
+from dalbook.learners.simulate import initial_labels
 
 SAVE_EVERY = 30.0  # seconds between two states of a long run on disk
 UNFIT = (ValueError, KeyError, TypeError, IndexError, RuntimeError)  # what a file of something else may lead to

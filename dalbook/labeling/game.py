@@ -12,7 +12,7 @@ from dalbook.corpora.corpus import Corpus
 from dalbook.files.atomic import atomic_write
 from dalbook.labeling.decisions import Beginning
 from dalbook.learners.dal import DALConfig, DropoutLearner
-from dalbook.learners.simulate import macro_recall_on
+from dalbook.learners.metrics import macro_recall_on
 
 FOLD = 1  # kept for testing
 SEEDS = 3  # runs of random picking, averaged

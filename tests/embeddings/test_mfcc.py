@@ -28,7 +28,8 @@ from dalbook.learners import kl_distance as kl
 from dalbook.learners.kl_distance import VARIANCE_FLOOR, kl_distance, normal_distributions
 from dalbook.learners.kmedoids import k_medoids
 from dalbook.learners.mal import MedoidLearner
-from dalbook.learners.simulate import macro_recall_on, simulate
+from dalbook.learners.metrics import macro_recall_on
+from dalbook.learners.simulate import simulate
 
 REAL = os.environ.get("DALBOOK_REAL_DATA")
 needs_data = pytest.mark.skipif(not REAL, reason="DALBOOK_REAL_DATA names no folder with the real UrbanSound8K slice")

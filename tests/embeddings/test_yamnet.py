@@ -13,7 +13,7 @@ from dalbook.corpora.audio import resample
 from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.embeddings.npz import load_embeddings
 from dalbook.embeddings.yamnet import DIMENSIONS, HOP, RATE, WINDOW, load
-from dalbook.learners.simulate import macro_recall
+from dalbook.learners.metrics import macro_recall
 from dalbook.learners.svm import PoolSVM
 
 REAL, MODEL = os.environ.get("DALBOOK_REAL_DATA"), os.environ.get("DALBOOK_YAMNET")

@@ -6,7 +6,7 @@ import pytest
 from scipy.stats import wilcoxon
 
 from dalbook.experiments.analysis import curves, guesses, in_words, paired, variants
-from dalbook.learners.simulate import bootstrap_interval
+from dalbook.learners.metrics import bootstrap_interval
 
 COLUMNS = ["corpus", "embedding", "learner", "threshold", "alpha", "fold", "trial", "budget"]
 COLUMNS += ["macro_recall", "pseudo", "pseudo_right"]

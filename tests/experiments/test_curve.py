@@ -129,8 +129,9 @@ def test_a_corpus_of_unknown_labels_has_no_learning_curve(tmp_path):
 
 def test_dal_on_toy_city_with_30_labels_is_neither_useless_nor_done():
     from dalbook.embeddings.embed import embed
+    from dalbook.learners.metrics import macro_recall_on
     from dalbook.learners.registry import build
-    from dalbook.learners.simulate import initial_labels, macro_recall_on
+    from dalbook.learners.simulate import initial_labels
 
     corpus = load_toy_city()
     x = embed(corpus, "logmel", progress=False)

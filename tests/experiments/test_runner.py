@@ -22,9 +22,10 @@ from dalbook.experiments.dataset import Inputs
 from dalbook.experiments.plan import Run
 from dalbook.experiments.runner import claim, claimed, done, execute, read_result, result_path
 from dalbook.learners.dal import DALConfig
+from dalbook.learners.metrics import macro_recall_on
 from dalbook.learners.protocol import load_state, save_state
 from dalbook.learners.registry import build
-from dalbook.learners.simulate import initial_labels, macro_recall_on, simulate
+from dalbook.learners.simulate import initial_labels, simulate
 
 KINDS = ("dal", "dal:random", "mal", "mal:kl")
 

@@ -10,8 +10,8 @@ import pytest
 
 from dalbook.learners.kmedoids import cosine_distance, k_medoids
 from dalbook.learners.mal import MedoidLearner
+from dalbook.learners.metrics import macro_recall
 from dalbook.learners.protocol import load_state, save_state
-from dalbook.learners.simulate import macro_recall
 
 REAL = os.environ.get("DALBOOK_REAL_DATA")
 

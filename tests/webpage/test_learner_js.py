@@ -16,8 +16,9 @@ from dalbook.learners.acquisition import vote_entropy
 from dalbook.learners.dal import DALConfig, DropoutLearner
 from dalbook.learners.masks import stream
 from dalbook.learners.mc_dropout import DropoutClassifier
+from dalbook.learners.metrics import macro_recall_on
 from dalbook.learners.pseudo_labels import draw_minibatch, pseudo_labels
-from dalbook.learners.simulate import initial_labels, macro_recall_on, simulate
+from dalbook.learners.simulate import initial_labels, simulate
 from dalbook.webpage.data import CONFIG, config, reduced, split
 
 CLASSES = 10

@@ -14,7 +14,8 @@ from browsers import find
 from playwright.sync_api import expect
 
 from dalbook import DropoutLearner, Labeler, embed, load_toy_city, read_labels
-from dalbook.learners.simulate import macro_recall_on, simulate
+from dalbook.learners.metrics import macro_recall_on
+from dalbook.learners.simulate import simulate
 from dalbook.webpage.data import CONFIG, reduced, split, typical_of_each
 from dalbook.webpage.learning_page import page_game_html
 

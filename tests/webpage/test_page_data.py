@@ -11,7 +11,8 @@ import pytest
 
 from dalbook import DropoutLearner, embed, load_toy_city
 from dalbook.learners.cold_start import medoid_order
-from dalbook.learners.simulate import macro_recall_on, simulate
+from dalbook.learners.metrics import macro_recall_on
+from dalbook.learners.simulate import simulate
 from dalbook.webpage.data import CONFIG, DIMENSIONS, FULL, page_data, reduced, split, typical_of_each
 
 LIMIT = 400_000  # bytes, before the sounds
