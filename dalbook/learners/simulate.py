@@ -1,4 +1,4 @@
-"""A learner against the ground truth: the label of each clip it asks for is revealed, and its accuracy written down."""
+"""A learner against the ground truth: the label of each clip it asks for is revealed, and its score written down."""
 
 from __future__ import annotations
 
@@ -60,6 +60,7 @@ def simulate(
     Examples
     --------
     >>> from dalbook import MedoidLearner
+    >>> from dalbook.learners.metrics import macro_recall_on
     >>> x, truth = np.eye(2, dtype=np.float32).repeat(6, 0), np.arange(12) // 6
     >>> simulate(MedoidLearner(x, n_classes=2, clusters=2), truth, [1, 2], macro_recall_on(x, truth))
     {1: 0.5, 2: 1.0}
