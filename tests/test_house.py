@@ -112,6 +112,12 @@ def test_each_room_says_in_one_line_what_it_is_for():
         assert first.endswith("."), f"dalbook/{room}/__init__.py begins with one sentence on what the room is for"
 
 
+def test_the_page_for_newcomers_has_every_room():
+    page = (PACKAGE.parent / "chapters" / "contributing.md").read_text(encoding="utf-8")
+    rows = [line.rsplit("`dalbook/", 1)[1].split("/")[0] for line in page.splitlines() if line.endswith("/` |")]
+    assert sorted(rows) == sorted(ROOMS)
+
+
 def test_imports_go_one_way_between_rooms():
     found = set()
     for module in MODULES:
