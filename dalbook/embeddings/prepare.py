@@ -133,8 +133,12 @@ def prepare_folder(
     ----------
     root
         The folder with the recordings.
+    embedding, fetch, device, limit, model
+        As `prepare_urbansound8k` takes them.
     segment, skip_silence
         As `load_folder` takes them.
+    jobs, progress
+        As `prepare_urbansound8k` takes them.
 
     Returns
     -------

@@ -146,6 +146,8 @@ def plan(
     trials
         Repetitions, trial t with seed ``seed + t``; 10 by default, Figure 4: one. MAL, which draws nothing at random,
         runs once.
+    seed
+        Of the first trial.
     budgets
         Numbers of labels N; by default 30 to 130 in steps of 10, Figure 4: to all that every fold can give.
 

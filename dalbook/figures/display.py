@@ -98,6 +98,7 @@ def live_caption(caption: str, number: str) -> None:
 
 
 def display_html(html: str) -> None:
+    """Show HTML as the output of a cell."""
     from IPython.display import HTML, display
 
     display(HTML(html))

@@ -58,6 +58,8 @@ def sound_map(
         Where the clips lie, float (n, 2). The axes mean nothing, so they are not drawn.
     labels
         Positions in `classes`, int (n,).
+    classes
+        Class names.
     names
         What the clips are called, n of them.
     sounds

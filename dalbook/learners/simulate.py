@@ -92,11 +92,13 @@ def initial_labels(
         Class names, for the error.
     seed
         Draws the clips.
+    per_class
+        How many clips of each class.
 
     Raises
     ------
     ValueError
-        a class with fewer training clips than that.
+        A class has fewer training clips than that.
 
     Examples
     --------
