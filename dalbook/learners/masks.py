@@ -15,7 +15,16 @@ MIX_1 = np.uint64(0xBF58476D1CE4E5B9)
 MIX_2 = np.uint64(0x94D049BB133111EB)
 
 # What a stream of random numbers is for; a new purpose gets a new number, so that old runs stay what they were.
-PURPOSES = {"weights": 0, "minibatch": 1, "train": 2, "scan": 3, "predict": 4, "acquisition": 5, "initial": 6}
+PURPOSES = {
+    "weights": 0,
+    "minibatch": 1,
+    "train": 2,
+    "scan": 3,
+    "predict": 4,
+    "acquisition": 5,
+    "initial": 6,
+    "herding": 7,
+}
 
 
 def stream(seed: int, purpose: str, step: int = 0) -> np.random.SeedSequence:

@@ -8,6 +8,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.dal import DALConfig, DropoutLearner
+from dalbook.learners.herding import HerdingLearner
 from dalbook.learners.mal import MedoidLearner
 from dalbook.learners.protocol import check_pool, load_state, save_state
 
@@ -41,6 +42,10 @@ def mal_by_distance():
     )
 
 
+def herding(acquisition="herding", recordings=None):
+    return HerdingLearner(embeddings(), CLASSES, pool=POOL, acquisition=acquisition, recordings=recordings)
+
+
 def first_class(scan, weight):
     return weight * scan.probs_nC[:, 0]
 
@@ -51,6 +56,9 @@ MAKERS = {
     "dal:partial": lambda: dal(partial(first_class, weight=2)),
     "mal": mal,
     "mal:distance": mal_by_distance,
+    "herding": herding,
+    "herding:random": partial(herding, "random"),
+    "herding:recordings": partial(herding, recordings=np.arange(N) // 4),
 }
 
 
