@@ -1,16 +1,16 @@
 """Herding: ask for the clip that covers most of what is uncertain and not covered yet.
 
-A labeled clip covers what is near it. Uncertainty herding (Bae, Oliveira, Sutherland, ICLR 2025, arXiv 2412.20644, after
-their MaxHerding, ECCV 2024, arXiv 2407.12212) asks for
+A labeled clip covers what is near it. Uncertainty herding (Bae, Oliveira, Sutherland, ICLR 2025, arXiv 2412.20644,
+after their MaxHerding, ECCV 2024, arXiv 2407.12212) asks for
 
     argmax over x of the sum over r of u(r) max(0, k(r, x) - max over labeled l of k(r, l)),
 
 where r are reference clips drawn from the pool, u(r) is how uncertain the classifier is of r, and
-k(a, b) = exp(-|a - b|^2 / (2 s^2)). While nothing is known all u are one, and the rule asks for what is typical of many
-clips; with a good classifier u is large only along borders, and it asks there, yet not twice for the same.
+k(a, b) = exp(-|a - b|^2 / (2 s^2)). While nothing is known all u are one, and the rule asks for what is typical of
+many clips; with a good classifier u is large only along borders, and it asks there, yet not twice for the same.
 
-The width s is how far apart labeled clips are: the 10 % quantile of the distances between labeled clips and their nearest
-labeled ones. It shrinks as labels come, so coverage goes from coarse to fine by itself.
+The width s is how far apart labeled clips are: the 10 % quantile of the distances between labeled clips and their
+nearest labeled ones. It shrinks as labels come, so coverage goes from coarse to fine by itself.
 """
 
 from __future__ import annotations

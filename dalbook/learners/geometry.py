@@ -1,10 +1,10 @@
 """The space that distances between clips are taken in: logarithm, half-whitened principal components, unit length.
 
 Embeddings of networks that end in a ReLU are skewed: most numbers are near zero, a few are large, and a handful of
-directions that all sounds share carry most of the variance. Distances in them say how loud these directions are. Three steps
-undo that: ``log(1 + x)`` pulls the large numbers in; principal components of the unlabeled clips are divided by the
-fourth root of their variance, half of the way to whitening, so that many directions have a say and noise does not get
-as much as sound; and each clip is set to unit length, so that only the direction counts.
+directions that all sounds share carry most of the variance. Distances in them say how strong these directions are.
+Three steps undo that: ``log(1 + x)`` pulls the large numbers in; principal components of the unlabeled clips are
+divided by the fourth root of their variance, half of the way to whitening, so that many directions have a say and
+noise does not get as much as sound; and each clip is set to unit length, so that only the direction counts.
 """
 
 from __future__ import annotations

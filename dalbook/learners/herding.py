@@ -23,11 +23,12 @@ ACQUISITIONS = ("herding", "random")
 class HerdingLearner:
     """Asks for the clip that covers most of what is uncertain and not covered yet; needs no label to start from.
 
-    The question is uncertainty herding (`coverage.coverage_gain`) in the space of `geometry`; the classifier is a ridge on
-    labels that are spread over a graph of near neighbors (`spread_ridge.SpreadRidge`). Nothing has to be known or set: no
-    list of classes beyond a number that `add_class` raises, no labels to begin with, no switch from a first phase to a
-    second. All that it does follows from the labels, their order and what it was built with, so a label can be taken
-    back (`forget`) as if it had never been given. Of clips that cover equally much, one is drawn by the seed.
+    The question is uncertainty herding (`coverage.coverage_gain`) in the space of `geometry`; the classifier is a
+    ridge on labels that are spread over a graph of near neighbors (`spread_ridge.SpreadRidge`). Nothing has to be
+    known or set: no list of classes beyond a number that `add_class` raises, no labels to begin with, no switch from a
+    first phase to a second. All that it does follows from the labels, their order and what it was built with, so a
+    label can be taken back (`forget`) as if it had never been given. Of clips that cover equally much, one is drawn by
+    the seed.
 
     Parameters
     ----------
@@ -60,8 +61,8 @@ class HerdingLearner:
     Raises
     ------
     ValueError
-        Embeddings that are not (n, d) or not finite, recordings of another length, an unknown acquisition, or an initial
-        label that `tell` would refuse.
+        Embeddings that are not (n, d) or not finite, recordings of another length, an unknown acquisition, or an
+        initial label that `tell` would refuse.
 
     Examples
     --------
@@ -194,8 +195,8 @@ class HerdingLearner:
         """
         if state.get("built_with") != self._built_with:
             raise ValueError(
-                "this state comes from a learner built with other embeddings, pool, recordings, classes, initial labels, "
-                "acquisition or seed: build the learner as it was then"
+                "this state comes from a learner built with other embeddings, pool, recordings, classes, initial "
+                "labels, acquisition or seed: build the learner as it was then"
             )
         self._changed()
         self.labels = {int(clip): int(label) for clip, label in state["labels"]}
@@ -232,7 +233,7 @@ class HerdingLearner:
         return margin(self._classifier().predict_proba(self._reference_components, self.n_classes))
 
     def nearest(self) -> np.ndarray:
-        """Squared distance, (R,), of each reference clip to the nearest labeled one; infinity before the first label."""
+        """Squared distance, (R,), of each reference clip to its nearest labeled one; infinity while there is none."""
         nearest = np.full(len(self.references), np.inf, dtype=np.float32)
         for clip in self.labels:
             if clip not in self._reach:

@@ -1,8 +1,8 @@
 """Labels that flow along a graph of near neighbors (Zhou, Bousquet, Lal, Weston, Schoelkopf, NIPS 2003).
 
-Twenty labels are few; two thousand clips are not. Each clip is tied to its ten nearest, a label flows along the ties, and a
-clip that it reaches learns what its neighbors probably are. The flow F of a label solves F = a S F + (1 - a) Y, where S
-is the graph's matrix W of ties, normalized to D^-1/2 W D^-1/2, and Y holds a one at the labeled clip.
+Twenty labels are few; two thousand clips are not. Each clip is tied to its ten nearest, a label flows along the ties,
+and a clip that it reaches learns what its neighbors probably are. The flow F of a label solves F = a S F + (1 - a) Y,
+where S is the graph's matrix W of ties, normalized to D^-1/2 W D^-1/2, and Y holds a one at the labeled clip.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class NeighborGraph:
             self.ties = sparse.csr_matrix((m, m))
             return
         near, distance = nearest(points, points, self.neighbors, itself=False)
-        # a tie is as strong as the clips are near, measured by how near either's neighbors are: dense and thin regions alike
+        # near is measured by how near the neighbors of both are, so that dense and thin regions are tied alike
         reach = np.sqrt(distance[:, -1])
         rows, columns = np.repeat(np.arange(m), self.neighbors), near.ravel()
         strength = np.exp(-distance.ravel() / (reach[rows] * reach[columns] + 1e-9))

@@ -23,7 +23,7 @@ def fit_ridge(features: np.ndarray, targets_mC: np.ndarray, weights: np.ndarray,
     weights
         Float (m,), not negative: how much each clip counts.
     labels
-        How many labels there are; the weights are scaled to sum to it, so that the penalty, which is one, fades as labels come.
+        How many labels there are; the weights are scaled to sum to it, so that the penalty fades as labels come.
 
     Examples
     --------

@@ -1,8 +1,8 @@
 """The classifier of the herding learner: labels spread over the graph of near neighbors, then ridge regression on them.
 
 A label reaches the clips around it (`label_spreading`), each counted by how sure it is of its class; the labeled clips
-count fully. A class-balanced ridge (`ridge`) is fitted on all of them, so what it says of a clip it never saw does not depend
-on a graph.
+count fully. A class-balanced ridge (`ridge`) is fitted on all of them, so what it says of a clip it never saw does not
+depend on a graph.
 """
 
 from __future__ import annotations
