@@ -36,8 +36,7 @@ class Geometry:
     Examples
     --------
     >>> x = np.random.default_rng(0).random((50, 8), dtype=np.float32)
-    >>> space = Geometry(x)
-    >>> space.half_whitened(space.components(x)).shape
+    >>> Geometry(x).points(x).shape
     (50, 8)
     """
 
@@ -58,17 +57,14 @@ class Geometry:
         self.variance = variance[largest]
         self.axes = np.ascontiguousarray(vectors[:, largest], dtype=np.float32)
 
-    def components(self, x: np.ndarray) -> np.ndarray:
-        """Principal components, float32 (m, p), of embeddings (m, d); a row does not depend on the others."""
-        out = np.empty((len(x), self.axes.shape[1]), dtype=np.float32)
+    def points(self, x: np.ndarray) -> np.ndarray:
+        """Embeddings (m, d) in the space: float32 (m, p), rows of unit length that do not depend on each other."""
+        scale = (self.variance**-0.25).astype(np.float32)
+        out = np.empty((len(x), len(scale)), dtype=np.float32)
         for at in range(0, len(x), BLOCK):
-            out[at : at + BLOCK] = (log1p(x[at : at + BLOCK]) - self.mean) @ self.axes
+            z = (log1p(x[at : at + BLOCK]) - self.mean) @ self.axes * scale
+            out[at : at + BLOCK] = z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), np.float32(1e-9))
         return out
-
-    def half_whitened(self, components: np.ndarray) -> np.ndarray:
-        """Components divided by the fourth root of their variance, then of unit length: float32 (m, p)."""
-        z = components / (self.variance**0.25).astype(np.float32)
-        return z / np.maximum(np.linalg.norm(z, axis=1, keepdims=True), np.float32(1e-9))
 
 
 def log1p(x: np.ndarray) -> np.ndarray:

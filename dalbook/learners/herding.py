@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
+from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import margin
 from dalbook.learners.coverage import coverage_gain, squared_width
 from dalbook.learners.geometry import MOST, Geometry, squared_distances
 from dalbook.learners.masks import stream
-from dalbook.learners.protocol import check_pool, check_tell, fingerprint
-from dalbook.learners.spread_ridge import MOST as SPREAD_TO
-from dalbook.learners.spread_ridge import SpreadRidge
+from dalbook.learners.protocol import check_pool, check_tell
+from dalbook.learners.spread_ridge import LANDMARKS, SPREAD_TO, SpreadRidge
 
 REFERENCES = 600  # clips of the pool that stand for all: twice as many ask the same, in twice the time
 ACQUISITIONS = ("herding", "random")
@@ -178,7 +178,7 @@ class HerdingLearner:
             raise ValueError(f"embeddings must have shape (m, {self.x.shape[1]}), not {x.shape}")
         if not np.isfinite(x).all():
             raise ValueError("an embedding holds NaN or infinity: compute it again")
-        return self._classifier().predict_proba(self._space.components(x), self.n_classes)
+        return self._classifier().predict_proba(self._space.points(x), self.n_classes)
 
     def state(self) -> dict[str, Any]:
         """The labels in their order and the number of classes: all else follows from them."""
@@ -230,7 +230,7 @@ class HerdingLearner:
         """u of each reference clip, (R,): one minus the margin of the classifier, one until it has met two classes."""
         if len(set(self.labels.values())) < 2:
             return np.ones(len(self.references))
-        return margin(self._classifier().predict_proba(self._reference_components, self.n_classes))
+        return margin(self._classifier().predict_proba(self._reference_points, self.n_classes))
 
     def nearest(self) -> np.ndarray:
         """Squared distance, (R,), of each reference clip to its nearest labeled one; infinity while there is none."""
@@ -255,20 +255,13 @@ class HerdingLearner:
 
     @cached_property
     def _spread_ridge(self) -> SpreadRidge:
-        return SpreadRidge(self.x, np.sort(self._order[:SPREAD_TO]), self._space, self.recordings)
+        some, landmarks = (np.sort(self._order[:most]) for most in (SPREAD_TO, LANDMARKS))
+        return SpreadRidge(self.x, some, landmarks, self._space, self.recordings)
 
     @cached_property
     def _points(self) -> np.ndarray:
         """The pool in the space where near is measured, float32 (m, p)."""
-        points = [
-            self._space.half_whitened(self._space.components(self.x[self.pool[at : at + 4096]]))
-            for at in range(0, len(self.pool), 4096)
-        ]
-        return np.concatenate(points)
-
-    @cached_property
-    def _reference_components(self) -> np.ndarray:
-        return self._space.components(self.x[self.references])
+        return self._space.points(self.x[self.pool])
 
     @cached_property
     def _reference_points(self) -> np.ndarray:

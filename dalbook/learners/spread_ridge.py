@@ -14,9 +14,10 @@ import numpy as np
 
 from dalbook.learners.geometry import Geometry
 from dalbook.learners.label_spreading import NeighborGraph
-from dalbook.learners.ridge import fit_ridge, predict_ridge
+from dalbook.learners.ridge import fit_ridge, kernel, predict_ridge
 
-MOST = 5000  # clips of the pool that labels spread to: their exact neighbors take a second, and more teach little
+SPREAD_TO = 5000  # clips of the pool that labels spread to: their exact neighbors take a second, and more teach little
+LANDMARKS = 400  # clips that the ridge measures nearness to
 SHARPNESS = 4.0  # scores to probabilities: softmax(SHARPNESS * scores)
 
 
@@ -29,14 +30,23 @@ class SpreadRidge:
         Float (n, d): embeddings of the whole corpus.
     some
         Positions of the clips that labels spread to, ascending; at most a few thousand.
+    landmarks
+        Positions of the clips that the ridge measures nearness to, some hundred.
     space
         Where near is measured.
     recordings
         Int (n,), or None: which recording each clip was cut from, -1 where that is not known.
     """
 
-    def __init__(self, x: np.ndarray, some: np.ndarray, space: Geometry, recordings: np.ndarray | None = None) -> None:
-        self.x, self.some, self.space = x, some, space
+    def __init__(
+        self,
+        x: np.ndarray,
+        some: np.ndarray,
+        landmarks: np.ndarray,
+        space: Geometry,
+        recordings: np.ndarray | None = None,
+    ) -> None:
+        self.x, self.some, self.landmarks, self.space = x, some, space.points(x[landmarks]), space
         self.recordings = recordings
         self._flows: dict[int, np.ndarray] = {}  # clip -> its label's flow: depends on nothing but the clip
         self._coefficients: np.ndarray | None = None
@@ -62,21 +72,25 @@ class SpreadRidge:
         sure[place[self.some[place] == clips]] = 0  # labeled clips come with their label, below
         own = np.zeros((len(clips), len(met)))
         own[np.arange(len(clips)), column] = 1
-        features = np.concatenate([self._features, self.space.components(self.x[clips])])
+        features = np.concatenate([self._features, kernel(self.space.points(self.x[clips]), self.landmarks)])
         coefficients = fit_ridge(
-            features, np.concatenate([soft_mC, own]), np.concatenate([sure, np.ones(len(clips))]), len(clips)
+            features,
+            self._penalty,
+            np.concatenate([soft_mC, own]),
+            np.concatenate([sure, np.ones(len(clips))]),
+            len(clips),
         )
         self._coefficients, self._met = coefficients, met
 
-    def predict_proba(self, components: np.ndarray, n_classes: int) -> np.ndarray:
-        """Probabilities (m, C), float64, of clips given by their principal components (m, p).
+    def predict_proba(self, points: np.ndarray, n_classes: int) -> np.ndarray:
+        """Probabilities (m, C), float64, of clips given by their points (m, p).
 
         A class that was never met gets zero; with no label at all, all classes get 1 / C.
         """
-        probs = np.zeros((len(components), n_classes))
+        probs = np.zeros((len(points), n_classes))
         if self._coefficients is None:
             return probs + 1 / n_classes
-        scores = SHARPNESS * predict_ridge(self._coefficients, components)
+        scores = SHARPNESS * predict_ridge(self._coefficients, kernel(points, self.landmarks))
         scores = np.exp(scores - scores.max(axis=1, keepdims=True))
         probs[:, self._met] = scores / scores.sum(axis=1, keepdims=True)
         return probs
@@ -85,21 +99,22 @@ class SpreadRidge:
         if clip not in self._flows:
             at = int(np.searchsorted(self.some, clip))
             inside = at < len(self.some) and self.some[at] == clip
-            if inside:
-                start = {at: 1.0}
-            else:
-                start = self._graph.entry(self.space.half_whitened(self.space.components(self.x[[clip]]))[0])
+            start = {at: 1.0} if inside else self._graph.entry(self.space.points(self.x[[clip]])[0])
             self._flows[clip] = self._graph.flow(start).astype(np.float32)
         return self._flows[clip]
 
     @cached_property
     def _features(self) -> np.ndarray:
-        return self.space.components(self.x[self.some])
+        return kernel(self._graph.points, self.landmarks)
+
+    @cached_property
+    def _penalty(self) -> np.ndarray:
+        return kernel(self.landmarks, self.landmarks)
 
     @cached_property
     def _graph(self) -> NeighborGraph:
         groups = None if self.recordings is None else self.recordings[self.some]
-        return NeighborGraph(self.space.half_whitened(self._features), groups)
+        return NeighborGraph(self.space.points(self.x[self.some]), groups)
 
 
 def sureness(soft_mC: np.ndarray) -> np.ndarray:

@@ -48,13 +48,13 @@ class TestEquation:
         assert_allclose(coverage_gain(*given), whole, rtol=1e-4, atol=1e-6)
 
     def test_the_width_shrinks_as_labels_come(self):
-        x, truth = groups([40] * 5)
+        x, truth = groups([40] * 5, spread=0.1)
         learner = HerdingLearner(x, 5)
         widths = []
-        for n in (4, 20, 60):
+        for n in (3, 100):
             label(learner, truth, n - len(learner.labels))
             widths.append(squared_width(learner._points[list(learner.labels)], learner._reference_points))
-        assert widths[0] > widths[1] > widths[2]
+        assert widths[0] > 4 * widths[1]
 
     def test_coverage_kept_equals_coverage_computed_anew(self):
         x, truth = groups([40] * 4)
@@ -100,7 +100,7 @@ class TestFromNothing:
         learner = HerdingLearner(x, 2)
         label(learner, truth, 20)
         right = learner.predict_proba(x).argmax(1) == truth
-        assert min(right[truth == 0].mean(), right[truth == 1].mean()) > 0.8
+        assert min(right[truth == 0].mean(), right[truth == 1].mean()) > 0.75
 
     def test_duplicates_are_not_asked_for_while_others_are_uncovered(self):
         x, truth = groups([8] * 6, spread=0.3)
