@@ -44,6 +44,11 @@ def build_parser() -> argparse.ArgumentParser:
     curve.add_argument("--root", help="folder of urbansound8k, with metadata/ and audio/")
     curve.add_argument("--embedding", default="logmel", help="logmel (default), mfcc, yamnet, cnn14, or an .npz file")
     curve.add_argument("--learners", default="dal,mal", help="comma-separated (default %(default)s)")
+    curve.add_argument(
+        "--start",
+        default="paper",
+        help="paper (default): three given labels a class; nothing: no label, no class known until it is met",
+    )
     curve.add_argument("--budgets", default="30,40,60", help="numbers of labels (default %(default)s)")
     curve.add_argument("--folds", help="test folds, 'all' or comma-separated (default: all; toy-city: 1,2)")
     curve.add_argument("--trials", type=int, default=1, help="repetitions with other seeds (default 1)")
@@ -148,12 +153,12 @@ def _curve(options: argparse.Namespace) -> int:
     default_folds = "1,2" if corpus.name == "toy-city" else "all"
     chosen = default_folds if options.folds is None else options.folds
     folds = None if chosen == "all" else integers(chosen, "--folds")
-    runs = plan(corpus, learners, folds, options.trials, options.seed, budgets)
+    runs = plan(corpus, learners, folds, options.trials, options.seed, budgets, options.start)
     x = embeddings_for(corpus, options.embedding, jobs=options.jobs)
 
     rows = []
     with tqdm(total=len(runs), unit="run", desc=f"{len(runs)} learning curves") as bar:
-        for result in run_all(runs, x, corpus, budgets, options.jobs):
+        for result in run_all(runs, x, corpus, budgets, options.jobs, start=options.start):
             rows += result
             bar.update()
 
@@ -161,6 +166,7 @@ def _curve(options: argparse.Namespace) -> int:
     embedding = Path(options.embedding).name
     used = sorted({one.fold for one in runs})
     where = f"{corpus.name}, {embedding}, folds {', '.join(map(str, used))}, trials {options.trials}"
+    where += "" if options.start == "paper" else f", from {options.start}"
     print(f"\nMacro-averaged recall in per cent ({where}), with 80 % bootstrap intervals\n")
     print(_layout(table))
     if options.json:
@@ -172,6 +178,7 @@ def _curve(options: argparse.Namespace) -> int:
             budgets=budgets,
             folds=used,
             trials=options.trials,
+            start=options.start,
             seed=options.seed,
         )
         write_text(options.json, json.dumps({"settings": told, "rows": rows}, indent=1))

@@ -22,20 +22,17 @@ from dalbook.learners.geometry import squared_distances
 QUANTILE = 0.1  # of the labeled clips' nearest distances
 RECENT = 1000  # labeled clips that the width is taken from: the last ones are the nearest to each other
 THINNEST = 1e-3  # of the squared width: labeled duplicates have distance 0
-BLOCK = 4096  # clips that are weighed at once
 
 
 def coverage_gain(
-    points: np.ndarray, references: np.ndarray, uncertainty: np.ndarray, nearest: np.ndarray, squared_width: float
+    distance: np.ndarray, uncertainty: np.ndarray, nearest: np.ndarray, squared_width: float
 ) -> np.ndarray:
     """The sum above for each of n clips, float32 (n,): what a label of it would newly cover.
 
     Parameters
     ----------
-    points
-        float32 (n, p), rows of unit length: the clips to weigh.
-    references
-        float32 (R, p), likewise.
+    distance
+        float32 (R, n), squared distances between the reference clips and the clips to weigh.
     uncertainty
         (R,), u of each reference clip.
     nearest
@@ -47,22 +44,16 @@ def coverage_gain(
     --------
     Two references at right angles, the first one labeled: only what is near the second is worth a question.
 
-    >>> points = np.eye(2, dtype=np.float32)
-    >>> gain = coverage_gain(points, points, np.ones(2), np.array([0.0, 2.0]), squared_width=0.5)
+    >>> distance = np.array([[0, 2], [2, 0]], dtype=np.float32)
+    >>> gain = coverage_gain(distance, np.ones(2), np.array([0.0, 2.0]), squared_width=0.5)
     >>> [f"{g:.3f}" for g in gain]  # 1 - exp(-2) at the second
     ['0.000', '0.865']
     """
     scale = np.float32(-0.5 / squared_width)
-    covered = np.exp(nearest.astype(np.float32) * scale)[:, None]
-    weight = uncertainty.astype(np.float32)
-    gain = np.empty(len(points), dtype=np.float32)
-    for at in range(0, len(points), BLOCK):
-        near = squared_distances(references, points[at : at + BLOCK])
-        near *= scale
-        np.exp(near, out=near)
-        near -= covered
-        gain[at : at + BLOCK] = weight @ np.maximum(near, 0, out=near)
-    return gain
+    gain = distance * scale
+    np.exp(gain, out=gain)
+    gain -= np.exp(nearest.astype(np.float32) * scale)[:, None]
+    return uncertainty.astype(np.float32) @ np.maximum(gain, 0, out=gain)
 
 
 def squared_width(labeled: np.ndarray, references: np.ndarray) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any
 
@@ -16,7 +16,9 @@ from dalbook.learners.masks import stream
 from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.spread_ridge import LANDMARKS, SPREAD_TO, SpreadRidge
 
-REFERENCES = 600  # clips of the pool that stand for all: twice as many ask the same, in twice the time
+REFERENCES = 1000  # clips of the pool that stand for all
+BLOCK = 2048
+KEPT = 16_000_000  # distances (64 MB) that are kept from one question to the next; of larger pools they are made anew
 ACQUISITIONS = ("herding", "random")
 
 
@@ -109,6 +111,7 @@ class HerdingLearner:
             self.labels[clip] = label
         self.initial = dict(self.labels)
         self._reach: dict[int, np.ndarray] = {}  # labeled clip -> squared distances (R,) to the reference clips
+        self._kept: list[np.ndarray] | None = None
         self._fitted = False
         self._asked: list[int] = []
 
@@ -217,14 +220,27 @@ class HerdingLearner:
             return unlabeled[:k].tolist()
         uncertainty, nearest = self.uncertainty(), self.nearest()
         width = squared_width(self._points[np.searchsorted(self.pool, list(self.labels))], self._reference_points)
-        rows, chosen = np.searchsorted(self.pool, unlabeled), []
+        chosen: list[int] = []
         for _ in range(k):
-            gain = coverage_gain(self._points[rows], self._reference_points, uncertainty, nearest, width)
-            best = int(gain.argmax())  # the first of several in the seed's order
-            chosen.append(int(self.pool[rows[best]]))
+            gain = np.concatenate([coverage_gain(d, uncertainty, nearest, width) for d in self._distances()])
+            # the first of several in the seed's order
+            best = int(gain[np.searchsorted(self.pool, unlabeled)].argmax())
+            chosen.append(int(unlabeled[best]))
+            unlabeled = np.delete(unlabeled, best)
             nearest = np.minimum(nearest, self._reached_from(chosen[-1]))
-            rows = np.delete(rows, best)
         return chosen
+
+    def _distances(self) -> Iterable[np.ndarray]:
+        """Squared distances of the reference clips to the pool, in blocks (R, 2048)."""
+        blocks = (
+            squared_distances(self._reference_points, self._points[at : at + BLOCK])
+            for at in range(0, len(self.pool), BLOCK)
+        )
+        if len(self.references) * len(self.pool) > KEPT:
+            return blocks
+        if self._kept is None:
+            self._kept = list(blocks)
+        return self._kept
 
     def uncertainty(self) -> np.ndarray:
         """u of each reference clip, (R,): one minus the margin of the classifier, one until it has met two classes."""

@@ -58,7 +58,8 @@ class NeighborGraph:
         ties = ties.maximum(ties.T)
         degree = np.asarray(ties.sum(axis=1)).ravel()
         if groups is not None:
-            member = np.flatnonzero(groups >= 0)
+            _, inverse, count = np.unique(groups, return_inverse=True, return_counts=True)
+            member = np.flatnonzero((groups >= 0) & (count[inverse] > 1))
             _, group, size = np.unique(groups[member], return_inverse=True, return_counts=True)
             # a clip's ties to its group weigh GROUP together however large the group is, and are never written out:
             # a recording of 5000 clips would need 25 million

@@ -15,9 +15,11 @@ import numpy as np
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.config import DALConfig
 from dalbook.learners.dal import DropoutLearner
+from dalbook.learners.herding import HerdingLearner
 from dalbook.learners.kl_distance import kl_distance
 from dalbook.learners.mal import MedoidLearner
 from dalbook.learners.protocol import Learner
+from dalbook.learners.typical_first import TypicalFirst
 
 
 @dataclass(frozen=True)
@@ -60,16 +62,19 @@ class Family:
 
 
 def _dal(given: Given, variant: str) -> Learner:
-    return DropoutLearner(
-        given.x,
-        given.n_classes,
-        given.initial,
-        pool=given.pool,
-        config=given.config,
-        acquisition=variant or "vote_entropy",
-        seed=given.seed,
-        device=given.device,
-    )
+    def begin(labels: Mapping[int, int]) -> DropoutLearner:
+        return DropoutLearner(
+            given.x,
+            given.n_classes,
+            labels,
+            pool=given.pool,
+            config=given.config,
+            acquisition=variant or "vote_entropy",
+            seed=given.seed,
+            device=given.device,
+        )
+
+    return begin(given.initial) if given.initial else TypicalFirst(given.x, given.n_classes, begin, given.pool)
 
 
 def _dal_variants() -> dict[str, str]:
@@ -82,11 +87,24 @@ def _mal(given: Given, variant: str) -> Learner:
     return MedoidLearner(given.x, pool=given.pool, n_classes=given.n_classes, distance=distance)
 
 
+def _herding(given: Given, variant: str) -> Learner:
+    return HerdingLearner(
+        given.x,
+        given.n_classes,
+        given.initial,
+        pool=given.pool,
+        recordings=given.recordings,
+        seed=given.seed,
+        acquisition=variant or "herding",
+    )
+
+
 FAMILIES: dict[str, Family] = {
     "dal": Family(_dal, _dal_variants, config=True),
     "mal": Family(_mal, lambda: {"": "MAL (embeddings)", "kl": "MAL (MFCC)"}, initial=False, draws=False),
+    "herding": Family(_herding, lambda: {"": "uncertainty herding", "random": "random, same classifier"}),
 }
-ALIASES: dict[str, str] = {}  # another name for a family
+ALIASES: dict[str, str] = {"default": "herding"}  # another name for a family; the default is the labeler's
 
 
 def names() -> tuple[str, ...]:
@@ -166,7 +184,8 @@ def build(
     n_classes
         C.
     initial
-        Labels to start from, clip -> class; left aside by families that start from nothing.
+        Labels to start from, clip -> class; left aside by families that start from nothing. With none, DAL asks for
+        typical clips first (`TypicalFirst`).
     pool
         int64 (m,), positions of the clips it may learn from, ascending.
     seed

@@ -71,6 +71,21 @@ def test_table_json_and_html(small, tmp_path, capsys):
     assert "cdn.plot.ly" not in html.replace('plotlyServerURL: "', "")[:2000]
 
 
+def test_from_nothing(small, tmp_path, capsys):
+    out = tmp_path / "out.json"
+    names = ("dal", "dal:random", "mal", "default", "default:random")
+    more = ("--start", "nothing", "--budgets", "2,12,20", "--learners", ",".join(names), "--jobs", "1")
+    assert run(small, *more, "--json", str(out)) == 0
+    assert "from nothing" in capsys.readouterr().out
+    told = json.loads(out.read_text())
+    assert told["settings"]["start"] == "nothing"
+    rows = told["rows"]
+    assert {(row["learner"], row["budget"]) for row in rows} == {(n, b) for n in names for b in (2, 12, 20)}
+    for row in rows:
+        if row["budget"] == 2:  # a class that was never met is missed: two of ten at most, or all guessed alike
+            assert row["macro_recall"] <= 0.2
+
+
 def test_two_jobs_give_the_same_as_one(small, tmp_path):
     results = []
     for jobs in ("1", "2"):
@@ -85,6 +100,8 @@ def test_two_jobs_give_the_same_as_one(small, tmp_path):
     [
         (("--learners", "dal,coreset"), "there is no learner 'coreset'"),
         (("--learners", "dal:"), "there is no learner 'dal:'"),
+        (("--start", "zero"), "there is no start 'zero'; choose from paper, nothing"),
+        (("--start", "nothing", "--budgets", "0"), "0 labels is smaller than the 1"),
         (("--folds", "1,11"), "has no fold 11"),
         (("--folds", "one"), "--folds takes whole numbers"),
         (("--budgets", "30,10000"), "10000 labels is larger than the 720 clips"),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from dalbook.learners import coverage
+from dalbook.learners import herding
 from dalbook.learners.coverage import coverage_gain, squared_width
 from dalbook.learners.herding import HerdingLearner
 
@@ -30,22 +30,20 @@ def label(learner, truth, n):
 class TestEquation:
     def test_by_hand(self):
         """References 1 and 0.2 uncertain; squared distances 0 and 2 to the first clip, 0.8 and 0.4 to the second."""
-        references = np.array([[1, 0], [0, 1]], np.float32)
-        points = np.array([[1, 0], [0.6, 0.8]], np.float32)
+        distance = np.array([[0, 0.8], [2, 0.4]], np.float32)
         nearest = np.array([0.5, 1.0])  # already covered: exp(-1/2) and exp(-1) with s^2 = 1/2
-        gain = coverage_gain(points, references, np.array([1.0, 0.2]), nearest, 0.5)
+        gain = coverage_gain(distance, np.array([1.0, 0.2]), nearest, 0.5)
         first = 1.0 * (np.exp(0) - np.exp(-0.5)) + 0.2 * 0  # exp(-2) covers less than exp(-1)
         second = 1.0 * 0 + 0.2 * (np.exp(-0.4) - np.exp(-1.0))  # exp(-0.8) covers less than exp(-0.5)
         assert_allclose(gain, [first, second], rtol=1e-5)
 
-    def test_blocks_change_nothing(self, monkeypatch):
-        rng = np.random.default_rng(0)
-        points = rng.standard_normal((50, 8)).astype(np.float32)
-        points /= np.linalg.norm(points, axis=1, keepdims=True)
-        given = points, points[:9], rng.random(9), rng.random(9), 0.3
-        whole = coverage_gain(*given)
-        monkeypatch.setattr(coverage, "BLOCK", 7)
-        assert_allclose(coverage_gain(*given), whole, rtol=1e-4, atol=1e-6)
+    @pytest.mark.parametrize("kept", [0, 10**9])
+    def test_blocks_change_nothing(self, kept, monkeypatch):
+        x, truth = groups([40] * 5)
+        whole = label(HerdingLearner(x, 5), truth, 12)
+        monkeypatch.setattr(herding, "BLOCK", 7)
+        monkeypatch.setattr(herding, "KEPT", kept)
+        assert label(HerdingLearner(x, 5), truth, 12) == whole
 
     def test_the_width_shrinks_as_labels_come(self):
         x, truth = groups([40] * 5, spread=0.1)

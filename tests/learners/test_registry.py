@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from dalbook.learners import registry
+from dalbook.learners import herding, registry
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.dal import DALConfig, DropoutLearner
+from dalbook.learners.herding import HerdingLearner
 from dalbook.learners.mal import MedoidLearner
 from dalbook.learners.registry import Family, build, canonical, family, names, words
 
@@ -27,8 +28,9 @@ def test_every_name_builds_a_learner_that_learns_from_its_pool(name):
 
 
 @pytest.mark.parametrize("name", names())
-def test_a_family_that_draws_at_random_says_so(name):
+def test_a_family_that_draws_at_random_says_so(name, monkeypatch):
     """Runs of one that does not are not repeated: they would be the same."""
+    monkeypatch.setattr(herding, "REFERENCES", 10)  # of a pool this small it would draw all
 
     def state(seed):
         learner = build(name, X, 2, {0: 0, 1: 1}, POOL, seed=seed, config=SMALL if family(name).config else None)
@@ -71,6 +73,17 @@ def test_a_family_is_one_line_and_may_have_another_name(monkeypatch):
     ((given, variant),) = made
     assert (given.seed, given.initial, given.device, variant) == (5, {1: 1}, "cpu", "b")
     assert given.recordings is recordings
+
+
+def test_the_default_is_the_learner_that_needs_no_label_to_start_from():
+    assert canonical("default") == "herding"
+    assert canonical("default:random") == "herding:random"
+    recordings = np.arange(24) // 4
+    learner = build("default", X, 2, {}, POOL, seed=3, recordings=recordings)
+    assert isinstance(learner, HerdingLearner)
+    assert (learner.labels, learner.seed, learner.acquisition) == ({}, 3, "herding")
+    np.testing.assert_array_equal(learner.recordings, recordings)
+    assert build("default:random", X, 2, {1: 0}, POOL, seed=0).labels == {1: 0}
 
 
 @pytest.mark.parametrize("name", ["coreset", "dal:", "dal:coreset", "dal:vote_entropy", "mal:random", "", ":kl"])
