@@ -94,7 +94,7 @@ def run(
     pool, test = corpus.split(one.fold)
     needs = start == "paper" and registry.family(one.learner).initial
     initial = initial_labels(corpus.labels, pool, corpus.classes, one.seed) if needs else {}
-    _, recordings = np.unique(getattr(corpus, "recordings", corpus.ids), return_inverse=True)
+    _, recordings = np.unique(corpus.recordings, return_inverse=True)
     learner = registry.build(
         one.learner, x, len(corpus.classes), initial, pool, one.seed, device=device, recordings=recordings
     )
