@@ -186,3 +186,10 @@ def test_files_are_short():
         if len(path.read_text(encoding="utf-8").splitlines()) > LINES
     }
     assert long == TOO_LONG
+
+
+def test_what_a_maintainer_runs_lies_in_tools():
+    """The package has one door for commands: `dalbook`, which ``python -m dalbook`` may be."""
+    scripts = {path for path in MODULES.values() if '\nif __name__ == "__main__":' in path.read_text(encoding="utf-8")}
+    scripts -= {PACKAGE / "__main__.py"}
+    assert {path.relative_to(PACKAGE).as_posix() for path in scripts} == RUN_AS_A_SCRIPT

@@ -1,18 +1,8 @@
-"""Positions of clips on a flat map in which clips whose embeddings are alike lie side by side.
-
-    python -m dalbook.embeddings.map --root DIR --embedding yamnet.npz --out urbansound8k_map.csv
-
-writes those of some clips of UrbanSound8K, with their names, classes and folds.
-"""
+"""Positions of clips on a flat map in which clips whose embeddings are alike lie side by side."""
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Sequence
-from pathlib import Path
-
 import numpy as np
-import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 PER_CLASS = 18  # clips drawn on a map, so that they can be told apart
@@ -45,31 +35,3 @@ def positions(x: ArrayLike, seed: int = 0) -> NDArray[np.float64]:
     tsne = TSNE(metric="cosine", init="pca", perplexity=15, random_state=seed)
     with threadpool_limits(1):  # so few points are slower with more threads
         return tsne.fit_transform(np.asarray(x, dtype=np.float32)).astype(float)
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``python -m dalbook.embeddings.map``."""
-    from dalbook.corpora.urbansound8k import load_urbansound8k
-    from dalbook.embeddings.embed import load_embeddings
-
-    parser = argparse.ArgumentParser(prog="python -m dalbook.embeddings.map", description=__doc__.splitlines()[0])
-    parser.add_argument("--root", required=True, help="folder of urbansound8k, with metadata/ and audio/")
-    parser.add_argument("--embedding", required=True, help="an .npz file with its embeddings")
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="the table to write, CSV")
-    options = parser.parse_args(arguments)
-    corpus = load_urbansound8k(options.root)
-    shown = some_of_each(corpus.labels)
-    xy = positions(load_embeddings(options.embedding, corpus)[shown])
-    columns = {
-        "clip": [corpus.ids[i] for i in shown],
-        "class": [corpus.classes[corpus.labels[i]] for i in shown],
-        "fold": corpus.folds[shown],
-        "x": xy[:, 0].round(2),
-        "y": xy[:, 1].round(2),
-    }
-    pd.DataFrame(columns).to_csv(options.out, index=False)
-    print(options.out)
-
-
-if __name__ == "__main__":
-    main()

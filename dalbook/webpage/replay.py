@@ -1,22 +1,19 @@
 """A labeling session as a recording: what was decided and shown, with its sounds, played on a page without a kernel.
 
-``python -m dalbook.webpage.replay FOLDER`` records the one in the book: a dozen clips of toy-city.
+``tools/record_labeler.py`` records the one in the book.
 """
 
 from __future__ import annotations
 
-import argparse
 import base64
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.preview import media
-from dalbook.corpora.toycity.load import load_toy_city
 from dalbook.files.atomic import atomic_write
 from dalbook.files.bundle import bundle
 from dalbook.webpage.mount import beside, mounted, style
@@ -136,7 +133,7 @@ def _recording(folder: Path) -> dict:
     path = folder / SESSION
     if not path.is_file():
         raise FileNotFoundError(
-            f"there is no recording in {folder}: it has no {SESSION}; make one with dalbook.webpage.replay"
+            f"there is no recording in {folder}: it has no {SESSION}; make one with dalbook.webpage.replay.record"
         )
     try:
         session = json.loads(path.read_bytes())
@@ -147,46 +144,3 @@ def _recording(folder: Path) -> dict:
         return {"classes": session["classes"], "steps": session["steps"], "sounds": sounds}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"{path} is damaged ({error!r}): record the session again") from error
-
-
-def toy_city_requests(labeler: Labeler, corpus: Corpus) -> Iterable[tuple[float, dict]]:
-    """A dozen decisions as a person makes them, with a slip of the finger, a doubt and a change of mind."""
-
-    def true() -> int:
-        return int(corpus.labels[labeler.clip["clip"]])
-
-    for seconds in (4.1, 3.2, 2.9, 3.5):
-        yield seconds, {"do": "label", "label": true()}
-    yield 3.0, {"do": "label", "label": (true() + 1) % len(corpus.classes)}
-    yield 1.6, {"do": "undo"}
-    yield 2.0, {"do": "label", "label": true()}
-    yield 4.4, {"do": "unsure"}
-    for seconds in (2.8, 3.1, 2.7):
-        yield seconds, {"do": "label", "label": true()}
-    yield 1.5, {"do": "start"}
-    for seconds in (3.6, 3.0, 3.3, 2.6):
-        yield seconds, {"do": "label", "label": true()}
-    doubted = next(item for item in labeler.history if item["status"] == "unsure")["clip"]
-    yield 4.0, {"do": "label", "clip": doubted, "label": int(corpus.labels[doubted])}
-
-
-def main(arguments: list[str] | None = None) -> None:
-    """Run ``python -m dalbook.webpage.replay``."""
-    from dalbook.labeling.widget import Labeler
-
-    parser = argparse.ArgumentParser(
-        prog="python -m dalbook.webpage.replay", description="Record the book's labeling session."
-    )
-    parser.add_argument("folder", metavar="FOLDER", help="where session.json and the sounds go")
-    options = parser.parse_args(arguments)
-    corpus = load_toy_city()
-    with tempfile.TemporaryDirectory() as away:
-        labeler = Labeler(corpus, Path(away) / "labels.csv", budget=30, annotator="")
-        try:
-            record(labeler, corpus, toy_city_requests(labeler, corpus), options.folder)
-        finally:
-            labeler.close()
-
-
-if __name__ == "__main__":
-    main()
