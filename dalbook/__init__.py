@@ -29,6 +29,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "labeling.widget": ["Labeler"],
         "learners.config": ["DALConfig"],
         "learners.dal": ["DropoutLearner"],
+        "learners.herding": ["HerdingLearner"],
         "learners.mal": ["MedoidLearner"],
         "learners.metrics": ["bootstrap_interval", "macro_recall"],
         "learners.simulate": ["initial_labels", "simulate"],

@@ -21,7 +21,7 @@ CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 NAMES = [
     *("load_toy_city", "load_urbansound8k", "load_folder"),
     *("embed", "load_embeddings"),
-    *("DALConfig", "DropoutLearner", "MedoidLearner"),
+    *("DALConfig", "DropoutLearner", "HerdingLearner", "MedoidLearner"),
     *("simulate", "initial_labels", "macro_recall", "bootstrap_interval"),
     *("Labeler", "read_labels", "labels_to_corpus"),
     *("play", "quiz", "results", "figures"),

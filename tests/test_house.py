@@ -43,6 +43,7 @@ CIRCLES = [
     {"dalbook.experiments.benchmarks.bench", "dalbook.experiments.benchmarks.bench_iteration"},
 ]
 NOT_IN_A_ROOM = {"cli_common", "cli_experiments"}
+RUN_AS_A_SCRIPT = {"cli.py", "experiments/full_labels.py", "experiments/picks.py"}
 TOO_LONG: set[str] = set()
 
 

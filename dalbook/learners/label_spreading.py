@@ -28,6 +28,8 @@ class NeighborGraph:
         float32 (m, p), rows of unit length.
     groups
         Int (m,), or None: clips of one group (one recording) are tied to each other as well, -1 is no group.
+    neighbors
+        How many near neighbors each clip is tied to.
 
     Attributes
     ----------

@@ -59,6 +59,7 @@ class TypicalFirst:
 
     @property
     def labels(self) -> dict[int, int]:
+        """Clip -> class, in the order acquired."""
         return self._labels if self.learner is None else self.learner.labels
 
     def ask(self) -> int:
