@@ -17,8 +17,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
 
-from dalbook.embeddings.download import check_room
-from dalbook.files.lock import try_lock
+from dalbook.files.disk import check_room
+from dalbook.files.lock import hold
 
 DAMAGE = (tarfile.TarError, gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, RuntimeError)
 
@@ -63,8 +63,8 @@ def extract(archive: str | os.PathLike, folder: str | os.PathLike, inside: str, 
     folder.mkdir(parents=True, exist_ok=True)
     # the second name says that everything is there, and only the moving is left
     draft, whole = folder / f".{archive.name}.unpacking", unpacked(archive, folder)
-    with open(archive, "rb") as file:
-        if not try_lock(file):
+    with hold(folder / f".{archive.name}.lock") as mine, open(archive, "rb") as file:
+        if not mine:
             raise OSError(f"{archive}: another process is unpacking it; wait for that one, then run this again")
         if not whole.exists():
             if draft.exists():

@@ -16,7 +16,6 @@ import sys
 import textwrap
 import types
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,7 +76,7 @@ class Cnn14:
         return x
 
 
-def load(model: str | os.PathLike | None = None, device: str = "auto") -> Cnn14:
+def load(model: str | os.PathLike, device: str = "auto") -> Cnn14:
     """Load CNN14 from its checkpoint, `Cnn14_mAP=0.431.pth`.
 
     Dropout and SpecAugment, which the network was trained with, are off.
@@ -85,7 +84,7 @@ def load(model: str | os.PathLike | None = None, device: str = "auto") -> Cnn14:
     Parameters
     ----------
     model
-        The checkpoint; by default the one that `dalbook prepare` has fetched.
+        The checkpoint's file.
     device
         "auto" (CUDA where there is one), or a PyTorch device name.
 
@@ -104,32 +103,23 @@ def load(model: str | os.PathLike | None = None, device: str = "auto") -> Cnn14:
     >>> network([np.zeros(RATE, dtype=np.float32)]).shape  # doctest: +SKIP
     (1, 2048)
     """
-    # imported like this, where files lie is no part of `cache.code_version`: it does not make embeddings out of date
-    import dalbook.embeddings.registry
-    import dalbook.embeddings.remotes
-
     architecture = library()
     import torch
 
-    path = dalbook.embeddings.registry.weights_file("cnn14", model)
     if device == "auto":
         device = "cuda" if torch.cuda.is_available() else "cpu"
     try:
-        weights = _read(path)
+        weights = _read(model)
         net = architecture(
             sample_rate=RATE, window_size=1024, hop_size=320, mel_bins=64, fmin=50, fmax=14000, classes_num=527
         )
         net.load_state_dict(weights)
     # what PyTorch raises for a file that is cut off or another depends on where it is wrong
     except (RuntimeError, ValueError, KeyError, TypeError, AttributeError, EOFError, pickle.UnpicklingError) as error:
-        known = dalbook.embeddings.remotes.CNN14
         # PyTorch's own words for what it will not read advise to read it unsafely
         unread = isinstance(error, pickle.UnpicklingError)
         reason = "it cannot be read as plain weights" if unread else textwrap.shorten(str(error), 160)
-        raise ValueError(
-            f"{path} is not a checkpoint of CNN14 ({reason}); take {known.file}, {known.size} bytes, {known.sum} "
-            f"({known.page})"
-        ) from error
+        raise ValueError(f"{model} is not a checkpoint of CNN14 ({reason})") from error
     try:
         net.to(device)
     except (RuntimeError, AssertionError) as error:
@@ -159,7 +149,7 @@ def library() -> type:
         ) from error
 
 
-def _read(path: Path) -> dict:
+def _read(path: str | os.PathLike) -> dict:
     """The weights in a checkpoint, which may hold tensors and plain values only, whoever wrote it (`weights_only`)."""
     import torch
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import time
 import warnings
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from dalbook.corpora.audio import resample
 from dalbook.corpora.corpus import Corpus
-from dalbook.embeddings.checkpoint import PartialRows
-from dalbook.embeddings.prefetch import ReadAhead, batches
-from dalbook.embeddings.registry import EMBEDDERS, Embedder, load_network
+from dalbook.embeddings.checkpoint import append_rows, read_rows
+from dalbook.embeddings.prefetch import batches, prefetch
+from dalbook.embeddings.registry import EMBEDDERS, Embedder, Network, load_network
 
 CHUNK = 16  # clips that a process gets at a time
 
@@ -39,7 +39,7 @@ class Run:
     seconds
         The time it took, without the loading of a network.
     waited
-        The share of it that the network spent waiting for sound; None where there is no network.
+        The share of it that the network did not compute, but waited for sound; None where there is no network.
     """
 
     x: NDArray[np.float32]
@@ -56,10 +56,10 @@ def run(
     device: str = "auto",
     jobs: int = 2,
     progress: bool = True,
-    rows: PartialRows | None = None,
+    checkpoint: Path | None = None,
     earlier: Run | None = None,
 ) -> Run:
-    """Embed the clips that are not in `rows` or `earlier` yet, and add them to `rows` as they come.
+    """Embed the clips that are not in `checkpoint` or `earlier` yet, and add them to `checkpoint` as they come.
 
     Parameters
     ----------
@@ -73,8 +73,8 @@ def run(
         Processes that compute; with a network, threads that decode beside it.
     progress
         Show a progress bar.
-    rows
-        What is there already, and where to keep more.
+    checkpoint
+        The file of what is there already, and where to keep more; see `append_rows`.
     earlier
         An earlier run over the same corpus, of which only the broken clips are tried again.
 
@@ -90,56 +90,51 @@ def run(
     """
     from tqdm.auto import tqdm
 
-    known = EMBEDDERS[embedder]
-    x = np.zeros((len(corpus), known.dimensions), dtype=np.float32)
-    missing = np.ones(len(corpus), dtype=bool)
+    n, known = len(corpus), EMBEDDERS[embedder]
+    x = np.zeros((n, known.dimensions), dtype=np.float32)
+    missing = np.ones(n, dtype=bool)
     if earlier is not None:
         missing[:] = [clip in earlier.broken for clip in corpus.ids]
         x[~missing] = earlier.x[~missing]
-    if rows is not None:
-        there, x_there = rows.read()
-        x[there], missing[there] = x_there, False
+    if checkpoint is not None:
+        there, rows = read_rows(checkpoint, *x.shape)
+        x[there], missing[there] = rows, False
     todo = np.flatnonzero(missing).tolist()
-    network = load_network(embedder, model, device) if known.network and todo else None
-    start, waited, broken = time.perf_counter(), None, {}
+    resumed = n - len(todo)
+    network = _Timed(load_network(embedder, model, device)) if known.network and todo else None
+    start, broken = time.perf_counter(), {}
     if network is None:
         parts = _in_processes(corpus, todo, known, jobs)
     else:
-        rate = importlib.import_module(known.module).RATE
-        ahead = ReadAhead(lambda i: resample(*corpus.audio(i), rate), todo, threads=jobs)
-        parts = _in_batches(ahead, network, known.dimensions)
-    with tqdm(
-        total=len(corpus), initial=len(corpus) - len(todo), desc=embedder, unit="clip", disable=not progress
-    ) as bar:
+        parts = _in_batches(corpus, todo, network, known, jobs)
+    with tqdm(total=n, initial=resumed, desc=embedder, unit="clip", disable=not progress) as bar:
         for clips, vectors, problems in parts:
             good = np.array([clip not in problems for clip in clips], dtype=bool)
             whole = np.array(clips, dtype=np.int64)[good]
             x[whole] = vectors[good]
             broken.update(problems)
-            rows = _keep(rows, whole, vectors[good])
+            if checkpoint is not None and len(whole):
+                checkpoint = _keep(checkpoint, whole, x[whole])
             bar.update(len(clips))
     seconds = time.perf_counter() - start
-    if network is not None:
-        waited = ahead.waited / seconds
+    waited = None if network is None else max(0.0, 1 - network.seconds / seconds)
     named = {corpus.ids[clip]: broken[clip] for clip in sorted(broken)}
-    if len(named) == len(corpus):
+    if len(named) == n:
         name, reason = next(iter(named.items()))
-        raise ValueError(f"not one of the {len(corpus)} clips could be embedded; the first, {name}: {reason}")
-    return Run(x, named, len(corpus) - len(todo), seconds, waited)
+        raise ValueError(f"not one of the {n} clips could be embedded; the first, {name}: {reason}")
+    return Run(x, named, resumed, seconds, waited)
 
 
-def _keep(rows: PartialRows | None, clips: np.ndarray, vectors: np.ndarray) -> PartialRows | None:
-    if rows is None or not len(clips):
-        return rows
+def _keep(checkpoint: Path, clips: np.ndarray, rows: np.ndarray) -> Path | None:
     try:
-        rows.append(clips, vectors)
+        append_rows(checkpoint, clips, rows)
     except OSError as error:
         warnings.warn(
-            f"{rows.path} cannot be written to ({error}): from here on, nothing is kept if this is interrupted",
+            f"{checkpoint} cannot be written to ({error}): from here on, nothing is kept if this is interrupted",
             stacklevel=3,
         )
         return None
-    return rows
+    return checkpoint
 
 
 def _in_processes(corpus: Corpus, todo: list[int], embedder: Embedder, jobs: int) -> Iterator[Part]:
@@ -166,11 +161,26 @@ def embed_chunk(corpus: Corpus, chunk: Sequence[int], embedder: Embedder) -> tup
     return x, broken
 
 
-def _in_batches(ahead: ReadAhead, network: Callable[[list[np.ndarray]], np.ndarray], d: int) -> Iterator[Part]:
+class _Timed:
+    """A network, and the seconds that it has computed."""
+
+    def __init__(self, network: Network) -> None:
+        self.seconds, self._network = 0.0, network
+
+    def __call__(self, sounds: list[np.ndarray]) -> np.ndarray:
+        start = time.perf_counter()
+        try:
+            return _finite(self._network(sounds))
+        finally:
+            self.seconds += time.perf_counter() - start
+
+
+def _in_batches(corpus: Corpus, todo: list[int], network: Network, embedder: Embedder, jobs: int) -> Iterator[Part]:
+    rate = importlib.import_module(embedder.module).RATE
     undecoded: dict[int, str] = {}
 
     def decoded() -> Iterator[tuple[int, np.ndarray]]:
-        for clip, sound in ahead:
+        for clip, sound in prefetch(lambda i: resample(*corpus.audio(i), rate), todo, threads=jobs):
             if isinstance(sound, Exception):
                 undecoded[clip] = _reason(sound)
             else:
@@ -179,20 +189,20 @@ def _in_batches(ahead: ReadAhead, network: Callable[[list[np.ndarray]], np.ndarr
     for batch in batches(decoded()):
         clips, sounds = [clip for clip, _ in batch], [x for _, x in batch]
         try:
-            yield clips, _finite(network(sounds)), {}
+            yield clips, network(sounds), {}
         except Exception:  # one of them is to blame
-            yield clips, *_one_by_one(network, clips, sounds, d)
-    yield list(undecoded), np.zeros((len(undecoded), d), dtype=np.float32), undecoded
+            yield clips, *_one_by_one(network, clips, sounds, embedder.dimensions)
+    yield list(undecoded), np.zeros((len(undecoded), embedder.dimensions), dtype=np.float32), undecoded
 
 
 def _one_by_one(
-    network: Callable[[list[np.ndarray]], np.ndarray], clips: list[int], sounds: list[np.ndarray], d: int
+    network: Network, clips: list[int], sounds: list[np.ndarray], d: int
 ) -> tuple[np.ndarray, dict[int, str]]:
     x = np.zeros((len(clips), d), dtype=np.float32)
     broken = {}
     for row, (clip, sound) in enumerate(zip(clips, sounds, strict=True)):
         try:
-            x[row] = _finite(network([sound]))[0]
+            x[row] = network([sound])[0]
         except Exception as error:
             broken[clip] = _reason(error)
     return x, broken

@@ -2,27 +2,39 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import json
 import os
-import shutil
+import re
+import socket
 import time
 from pathlib import Path
-from typing import IO
+from urllib.parse import urlsplit
 
-from dalbook.embeddings.connection import Answer, BrokenError, ask
-from dalbook.embeddings.remotes import Remote
-from dalbook.files.atomic import atomic_write
-from dalbook.files.lock import try_lock
+import requests
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
+
+from dalbook.embeddings.remotes import Remote, check
+from dalbook.files.atomic import atomic_write, to_disk
+from dalbook.files.disk import check_room, gigabytes
+from dalbook.files.lock import hold
 
 TRIES = 6  # in a row without a new byte, then we give up
 LONGEST_PAUSE = 120  # seconds that a server may ask us to wait
-RESERVE = 100_000_000  # bytes that must stay free
+CONNECT, CONNECT_ALL, READ = 5, 8, 60  # seconds for one address, for all of a host's, and for it to send something
+BLOCK = 1 << 18
 
 
 class NoNetworkError(OSError):
     """The server could not even be reached."""
+
+
+class BrokenError(Exception):
+    """A try that failed and may be repeated, after as many seconds as the server asks for."""
+
+    def __init__(self, reason: object, pause: float = 0.0, reached: bool = True) -> None:
+        super().__init__(getattr(reason, "strerror", None) or str(reason) or type(reason).__name__)
+        self.pause, self.reached = pause, reached
 
 
 def download(remote: Remote, path: str | os.PathLike, progress: bool = True, pause: float = 1.0) -> Path:
@@ -59,101 +71,16 @@ def download(remote: Remote, path: str | os.PathLike, progress: bool = True, pau
     if path.exists():
         check(path, remote, progress)
         return path
-    if remote.url is None or not remote.url.lower().startswith(("http://", "https://")):
-        raise _no_address(remote)
+    _check_address(remote)
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(path.name + ".part")
-    # the lock is on a file of its own: the part itself is renamed in the end, which Windows allows only if it is closed
-    with open(path.with_name(path.name + ".lock"), "ab") as lock:
-        if not try_lock(lock):
+    with hold(path.with_name(path.name + ".lock")) as mine:
+        if not mine:
             raise OSError(f"{path}: another process is fetching it; wait for that one, then run this again")
-        try:
-            if not path.exists():
-                _fetch_whole(remote, part, progress, pause)
-                _accept(remote, part, path, progress)
-        finally:
-            # Windows does not remove what is open; the empty file does no harm
-            with contextlib.suppress(PermissionError):
-                Path(lock.name).unlink(missing_ok=True)
+        if not path.exists():
+            _fetch_whole(remote, part, progress, pause)
+            _accept(remote, part, path, progress)
     return path
-
-
-def check(path: str | os.PathLike, remote: Remote, progress: bool = True) -> None:
-    """Make sure that a file is the one that was published.
-
-    Raises
-    ------
-    ValueError
-        If its size or its sum is wrong, with both.
-
-    Examples
-    --------
-    >>> import tempfile
-    >>> from dalbook.embeddings.remotes import YAMNET
-    >>> path = Path(tempfile.mkdtemp(), "yamnet.tflite")
-    >>> path.write_bytes(b"half")
-    4
-    >>> check(path, YAMNET)
-    Traceback (most recent call last):
-    ValueError: .../yamnet.tflite: it has 4 bytes, the published file has 3959752...
-    """
-    size = os.path.getsize(path)
-    if remote.size is not None and size != remote.size:
-        raise ValueError(f"{path}: it has {size} bytes, the published file has {remote.size}: it is damaged or another")
-    if remote.sum is None:
-        return
-    from tqdm.auto import tqdm
-
-    kind, _, wanted = remote.sum.partition(":")
-    digest = hashlib.new(kind, usedforsecurity=False)
-    bar = tqdm(total=size, desc=f"checking {remote.file}", unit="B", unit_scale=True, disable=not progress)
-    with open(path, "rb") as file, bar:
-        while block := file.read(1 << 20):
-            digest.update(block)
-            bar.update(len(block))
-    if digest.hexdigest() != wanted:
-        raise ValueError(
-            f"{path}: its {kind} sum is {digest.hexdigest()}, it must be {wanted}: it is damaged or another"
-        )
-
-
-def check_room(folder: str | os.PathLike, needed: int, what: str) -> None:
-    """Make sure, before anything is written, that a disk has room for it.
-
-    Parameters
-    ----------
-    folder
-        Where it will be written; need not be there yet.
-    needed
-        Bytes.
-    what
-        What needs them.
-
-    Raises
-    ------
-    OSError
-        If it has not, with both numbers.
-    """
-    folder = Path(folder).absolute()
-    there = next(place for place in (folder, *folder.parents) if place.is_dir())
-    free = shutil.disk_usage(there).free
-    if needed + RESERVE > free:
-        raise OSError(
-            f"{what}: {gigabytes(needed)} are to come onto the disk of {there}, {gigabytes(free)} are free there; make "
-            "room, or choose a folder on another disk (--root, DALBOOK_CACHE)"
-        )
-
-
-def gigabytes(count: int) -> str:
-    """Bytes for people.
-
-    >>> gigabytes(6_023_741_708), gigabytes(327_428_481), gigabytes(400)
-    ('6.02 GB', '327 MB', '400 bytes')
-    """
-    for unit, size in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
-        if count >= size:
-            return f"{count / size:.3g} {unit}"
-    return f"{count} bytes"
 
 
 def _accept(remote: Remote, part: Path, path: Path, progress: bool) -> None:
@@ -166,7 +93,7 @@ def _accept(remote: Remote, part: Path, path: Path, progress: bool) -> None:
             f"wrong again, fetch {remote.file} by hand ({remote.page}) and put it at {path}"
         ) from None
     with open(part, "rb+") as file:
-        os.fsync(file.fileno())
+        to_disk(file.fileno())
     os.replace(part, path)
     _forget(part)
 
@@ -202,57 +129,112 @@ def _fetch(remote: Remote, part: Path, bar) -> None:
     """One try: ask for what is missing, and append it."""
     noted = _noted(part)
     have = _size(part) if noted else 0
-    try:
-        answer = ask(remote.url, have)
-    except ValueError as error:
-        raise _no_address(remote, f" ({error})") from None
-    # a server may tell the size with a part and not with the whole, or the other way round
-    size = noted["size"] if have and noted["size"] is not None else remote.size
-    with answer.body:
-        if answer.status != 200:
-            # the address may be a mirror's, with tags of its own; the sum will tell whether the file is the same
-            other = noted["url"] == remote.url and noted["tag"] != answer.tag
-            resized = None not in (size, answer.size) and size != answer.size
-            if other or resized or (answer.status == 206 and answer.begin != have):
+    # a mirror's tags are its own; the sum will tell whether its file is the same
+    tag = noted["tag"] if noted and noted["url"] == remote.url else None
+    with _ask(remote.url, have, tag) as answer:
+        if answer.status_code == 200:
+            have, total = 0, _number(answer.headers.get("Content-Length"))
+            if remote.size is not None and total not in (None, remote.size):
+                raise ValueError(
+                    f"{remote.url}: the server's file has {total} bytes, the published one has {remote.size}: it is "
+                    f"another file; fetch {remote.file} by hand ({remote.page})"
+                )
+            tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
+            note = {"url": remote.url, "tag": tag, "size": total}
+            atomic_write(_note_of(part), lambda file: file.write(json.dumps(note).encode()))
+            total = total or remote.size
+        else:
+            begin, size = re.fullmatch(r"(?:bytes )?(\d*).*?(\d*)", answer.headers.get("Content-Range", "")).groups()
+            # a server may tell the size with a part and not with the whole, or the other way round
+            known = noted["size"] if noted["size"] is not None else remote.size
+            total = _number(size) or known
+            if answer.status_code == 416 and have == total == (known or total):
+                return
+            if answer.status_code == 416 or _number(begin) != have or total != (known or total):
                 _forget(part)
                 raise BrokenError("the file on the server has changed")
-            if answer.status == 416:
-                if have == (answer.size or size):
-                    return
-                _forget(part)
-                raise BrokenError("more had come than there is")
-        else:
-            have, size = 0, remote.size
-            _check_offer(remote, answer)
-            note = {"url": remote.url, "tag": answer.tag, "size": answer.size}
-            atomic_write(_note_of(part), lambda file: file.write(json.dumps(note).encode()))
-        total = answer.size or size
         check_room(part.parent, (total or 0) - have, remote.file)
         with open(part, "ab" if have else "wb") as file:
             _begin_at(bar, have, total)
-            _copy(answer, file, bar)
+            try:
+                # what has come, however little it is: it shall not be lost if the connection breaks
+                while block := answer.raw.read1(BLOCK, decode_content=False):
+                    file.write(block)
+                    bar.update(len(block))
+            except HTTPError:
+                raise BrokenError("the connection broke") from None
     if total is not None and _size(part) < total:
         raise BrokenError("the connection broke")
 
 
-def _no_address(remote: Remote, why: str = "") -> ValueError:
-    return ValueError(
-        f"{remote.file}: {remote.url!r} is no address to fetch it from{why}; set {remote.variable} to one"
-    )
+def _ask(url: str, begin: int, tag: str | None) -> requests.Response:
+    """The server's answer: 200 with the whole file; or, from byte `begin` on, 206 with a part or 416 with none.
+
+    A server that cannot give a part gives the whole file, and so does one whose file has no longer the tag.
+    """
+    headers = {"User-Agent": "dalbook", "Accept-Encoding": "identity"}
+    if begin:
+        headers["Range"] = f"bytes={begin}-"
+        if tag and not tag.startswith("W/"):
+            headers["If-Range"] = tag
+    proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    try:
+        if proxy is None:
+            _reach(url)
+        answer = requests.get(url, headers=headers, stream=True, timeout=(CONNECT, READ))
+    except requests.exceptions.SSLError as error:
+        if "EOF" in str(error):  # a cut cable, not a doubt about who is at its other end
+            raise BrokenError("the connection broke") from None
+        raise OSError(
+            f"{url}: no secure connection can be made: {error}; the certificates of this Python may be old, or a proxy "
+            "may stand in between, whose certificate must be in the file that REQUESTS_CA_BUNDLE names"
+        ) from None
+    except requests.exceptions.RequestException as error:
+        raise BrokenError(error, reached=proxy is None) from None
+    except OSError as error:
+        raise BrokenError(error, reached=False) from None
+    if answer.status_code in (200, 206, 416):
+        return answer
+    answer.close()
+    said = f"the server answers {answer.status_code} {answer.reason}"
+    if answer.status_code == 429 or answer.status_code >= 500:
+        raise BrokenError(said, pause=Retry().get_retry_after(answer.raw) or 0.0)
+    raise OSError(f"{url}: {said}; the file may have moved")
 
 
-def _check_offer(remote: Remote, answer: Answer) -> None:
-    if remote.size is not None and answer.size not in (None, remote.size):
-        raise ValueError(
-            f"{remote.url}: the server's file has {answer.size} bytes, the published one has {remote.size}: it is "
-            f"another file; fetch {remote.file} by hand ({remote.page})"
-        )
+def _reach(url: str) -> None:
+    """See whether a host answers: one time limit for all its addresses, of which some have dozens."""
+    parts = urlsplit(url)
+    end, failed = time.monotonic() + CONNECT_ALL, OSError("the host has no address")
+    port = parts.port or {"http": 80, "https": 443}[parts.scheme]
+    for *_, place in socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM):
+        left = end - time.monotonic()
+        if left <= 0:
+            break
+        try:
+            socket.create_connection(place[:2], min(CONNECT, left)).close()
+            return
+        except OSError as error:
+            failed = error
+    raise failed
 
 
-def _copy(answer: Answer, file: IO[bytes], bar) -> None:
-    while block := answer.read():
-        file.write(block)
-        bar.update(len(block))
+def _check_address(remote: Remote) -> None:
+    """Refuse what is no address of the web: asking again would not help."""
+    why = ""
+    try:
+        parts = urlsplit(remote.url or "")
+        if parts.scheme in ("http", "https"):
+            if parts.hostname and parts.port != 0 and not re.search(r"\s", remote.url):
+                return
+            why = " (it names no host, or port 0, or has a space in it)"
+    except ValueError as error:
+        why = f" ({error})"
+    raise ValueError(f"{remote.file}: {remote.url!r} is no address to fetch it from{why}; set {remote.variable} to one")
+
+
+def _number(digits: str | None) -> int | None:
+    return int(digits) if digits and digits.isdigit() else None
 
 
 def _begin_at(bar, have: int, total: int | None) -> None:

@@ -6,18 +6,19 @@ import os
 import sys
 import warnings
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from dalbook.corpora.corpus import Corpus
-from dalbook.embeddings.checkpoint import PartialRows
 from dalbook.embeddings.compute import Run, run
 from dalbook.embeddings.npz import SHOWN, load_embeddings, read_embeddings, save_embeddings
 from dalbook.embeddings.registry import EMBEDDERS, Embedder, known, weights_file
 from dalbook.files.cache import cache_folder, code_version
 from dalbook.files.hashing import file_sum, fingerprint
+from dalbook.files.lock import hold
 
 __all__ = [
     "EMBEDDERS",
@@ -117,23 +118,23 @@ def embed_to_file(
     if earlier is not None and not earlier.broken:
         return earlier, path
     arguments = corpus, embedder, weights, device, jobs, progress
-    waiting = _tell_waiting if progress else lambda: None
-    try:
-        rows = PartialRows(path.with_suffix(".part"), len(corpus), dimensions, waiting=waiting)
-    except OSError as error:
-        result = _try(*arguments, earlier=earlier)
-        return (result, path) if _same(result, earlier) else _not_kept(result, path, error)
-    with rows:
+    checkpoint = path.with_suffix(".part")
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(hold(path.with_suffix(".lock"), waiting=_tell_waiting if progress else bool))
+        except OSError as error:
+            result = _try(*arguments, earlier=earlier)
+            return (result, path) if _same(result, earlier) else _not_kept(result, path, error)
         # another process may have finished while we waited for it
         result = _from_cache(path, corpus, dimensions, again=True)
         if result is None or _same(result, earlier):
-            result = _try(*arguments, rows=rows, earlier=result)
+            result = _try(*arguments, checkpoint=checkpoint, earlier=result)
             try:
                 if not _same(result, earlier):
                     _save(path, corpus, embedder, weights, result)
             except OSError as error:
                 return _not_kept(result, path, error)
-        rows.remove()
+        checkpoint.unlink(missing_ok=True)
     return result, path
 
 
@@ -148,10 +149,10 @@ def embeddings_for(
     raise ValueError(f"{what} is neither an embedder ({', '.join(EMBEDDERS)}) nor an .npz file")
 
 
-def _try(*arguments, earlier: Run | None, rows: PartialRows | None = None) -> Run:
+def _try(*arguments, earlier: Run | None, checkpoint: Path | None = None) -> Run:
     """Run; where there is an earlier result, only its broken clips: what was wrong with them may have passed."""
     try:
-        return run(*arguments, rows=rows, earlier=earlier)
+        return run(*arguments, checkpoint=checkpoint, earlier=earlier)
     except ValueError:
         # the network cannot be loaded here, but what it gave before is there
         if earlier is None:
@@ -164,9 +165,9 @@ def _same(result: Run, earlier: Run | None) -> bool:
 
 
 def _cache_name(corpus: Corpus, embedder: str, weights: Path | None = None) -> str:
-    code = code_version(EMBEDDERS[embedder].module), code_version("dalbook.corpora.audio")
+    code = code_version(*EMBEDDERS[embedder].sources)
     model = () if weights is None else (file_sum(weights),)
-    return f"{corpus.name}-{embedder}-{fingerprint(corpus.fingerprint, embedder, *code, *model)}.npz"
+    return f"{corpus.name}-{embedder}-{fingerprint(corpus.fingerprint, embedder, code, *model)}.npz"
 
 
 def _save(path: Path, corpus: Corpus, embedder: str, weights: Path | None, result: Run) -> None:

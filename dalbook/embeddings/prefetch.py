@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 
 import numpy as np
 
@@ -16,11 +15,10 @@ BATCH_SAMPLES = 6_000_000  # or fewer where they are long
 SHELF = 256  # clips that wait for others of their length
 
 
-class ReadAhead:
-    """Read clips in threads, ahead of whoever iterates, in about their order.
-
-    Iterating gives `(clip, sound)` for each clip; `sound` is the exception where `read` raised one. The threads pause
-    when `room` bytes lie ready, and end with the iteration.
+def prefetch(
+    read: Callable[[int], np.ndarray], clips: Sequence[int], threads: int = 2, room: int = ROOM
+) -> Iterator[tuple[int, np.ndarray | Exception]]:
+    """Read clips in threads, ahead of whoever iterates, in their order.
 
     Parameters
     ----------
@@ -31,72 +29,51 @@ class ReadAhead:
     threads
         How many.
     room
-        Bytes.
+        Bytes that may lie ready, but for one clip of each thread.
 
-    Attributes
-    ----------
-    waited
-        Seconds that the iterating side has spent waiting.
+    Yields
+    ------
+    clip, sound
+        `sound` is the exception where `read` raised one.
 
     Examples
     --------
-    >>> sorted((clip, len(sound)) for clip, sound in ReadAhead(np.ones, [1, 2, 3]))
+    >>> [(clip, len(sound)) for clip, sound in prefetch(np.ones, [1, 2, 3])]
     [(1, 1), (2, 2), (3, 3)]
     """
+    share = room // (threads + 2)  # one run of clips is being taken, one is ready, and each thread reads one
 
-    def __init__(
-        self, read: Callable[[int], np.ndarray], clips: Sequence[int], threads: int = 2, room: int = ROOM
-    ) -> None:
-        self.waited = 0.0
-        self._read, self._clips, self._threads, self._room = read, clips, threads, room
-        self._runs = iter([clips[at : at + RUN] for at in range(0, len(clips), RUN)])
-        self._ready: deque[tuple[int, np.ndarray | Exception]] = deque()
-        self._bytes = 0
-        self._over = False
-        self._change = threading.Condition()
+    def load(run: Sequence[int]) -> list[np.ndarray | Exception]:
+        """The first clips of a run, as many as its share holds."""
+        sounds: list[np.ndarray | Exception] = []
+        while len(sounds) < len(run) and sum(getattr(sound, "nbytes", 0) for sound in sounds) < share:
+            try:
+                sounds.append(read(run[len(sounds)]))
+            except Exception as error:  # whatever is wrong with one clip, the others go on
+                sounds.append(error)
+        return sounds
 
-    def __iter__(self) -> Iterator[tuple[int, np.ndarray | Exception]]:
-        workers = [threading.Thread(target=self._work, daemon=True) for _ in range(self._threads)]
-        for worker in workers:
-            worker.start()
-        try:
-            for _ in range(len(self._clips)):
-                start = time.perf_counter()
-                with self._change:
-                    # a wait without a limit could not be interrupted on Windows
-                    while not self._change.wait_for(lambda: self._ready, timeout=1):
-                        pass
-                    clip, sound = self._ready.popleft()
-                    self._bytes -= getattr(sound, "nbytes", 0)
-                    self._change.notify_all()
-                self.waited += time.perf_counter() - start
-                yield clip, sound
-        finally:
-            with self._change:
-                self._over = True
-                self._change.notify_all()
-            for worker in workers:
-                worker.join()
+    runs = deque(clips[at : at + RUN] for at in range(0, len(clips), RUN))
+    ahead: deque = deque()
+    pool = ThreadPoolExecutor(threads)
 
-    def _work(self) -> None:
-        while True:
-            with self._change:
-                run = next(self._runs, None)
-            if run is None:
-                return
-            for clip in run:
-                with self._change:
-                    self._change.wait_for(lambda: self._bytes < self._room or self._over)
-                    if self._over:
-                        return
-                try:
-                    sound = self._read(clip)
-                except Exception as error:  # whatever is wrong with one clip, the others go on
-                    sound = error
-                with self._change:
-                    self._ready.append((clip, sound))
-                    self._bytes += getattr(sound, "nbytes", 0)
-                    self._change.notify_all()
+    def fill() -> None:
+        while runs and len(ahead) <= threads:
+            ahead.append((runs[0], pool.submit(load, runs.popleft())))
+
+    try:
+        fill()
+        while ahead:
+            run, loading = ahead.popleft()
+            while not wait([loading], timeout=1).done:  # without a limit, it could not be interrupted on Windows
+                pass
+            sounds = loading.result()
+            if rest := run[len(sounds) :]:
+                ahead.appendleft((rest, pool.submit(load, rest)))
+            fill()
+            yield from zip(run, sounds, strict=False)
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def batches(
@@ -123,36 +100,33 @@ def batches(
     >>> [[clip for clip, _ in batch] for batch in batches(sounds, size=2)]
     [[0, 2], [3, 1]]
     """
+
+    def most(length: int) -> int:
+        return max(1, min(size, samples // max(1, length)))
+
+    def cut() -> Iterator[list[tuple[int, np.ndarray]]]:
+        """Empty the shelf, shortest clips first."""
+        batch: list[tuple[int, np.ndarray]] = []
+        for length in sorted(waiting):
+            for pair in waiting[length]:
+                if len(batch) >= most(length):
+                    yield batch
+                    batch = []
+                batch.append(pair)
+        waiting.clear()
+        if batch:
+            yield batch
+
     waiting: dict[int, list[tuple[int, np.ndarray]]] = {}
     count = total = 0
     for clip, x in sounds:
         same = waiting.setdefault(len(x), [])
         same.append((clip, x))
         count, total = count + 1, total + len(x)
-        if len(same) >= _most(len(x), size, samples):
+        if len(same) >= most(len(x)):
             yield waiting.pop(len(x))
             count, total = count - len(same), total - len(same) * len(x)
         elif count >= shelf or total >= 4 * samples:
-            yield from _cut(waiting, size, samples)
+            yield from cut()
             count = total = 0
-    yield from _cut(waiting, size, samples)
-
-
-def _most(length: int, size: int, samples: int) -> int:
-    return max(1, min(size, samples // max(1, length)))
-
-
-def _cut(
-    waiting: dict[int, list[tuple[int, np.ndarray]]], size: int, samples: int
-) -> Iterator[list[tuple[int, np.ndarray]]]:
-    """Empty the shelf, shortest clips first."""
-    batch: list[tuple[int, np.ndarray]] = []
-    for length in sorted(waiting):
-        for pair in waiting[length]:
-            if len(batch) >= _most(length, size, samples):
-                yield batch
-                batch = []
-            batch.append(pair)
-    waiting.clear()
-    if batch:
-        yield batch
+    yield from cut()

@@ -14,7 +14,7 @@ from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.folder import load_folder
 from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.embeddings.archive import extract, unpacked
-from dalbook.embeddings.download import NoNetworkError, check, check_room, download, gigabytes
+from dalbook.embeddings.download import NoNetworkError, download
 from dalbook.embeddings.embed import embed_to_file
 from dalbook.embeddings.prepare_report import (
     CLIPS,
@@ -28,8 +28,9 @@ from dalbook.embeddings.prepare_report import (
     tell_summary,
 )
 from dalbook.embeddings.registry import by_hand, check_library, known, load_network, weights_file
-from dalbook.embeddings.remotes import UNPACKED, URBANSOUND8K, Remote, kept_at, located
+from dalbook.embeddings.remotes import UNPACKED, URBANSOUND8K, Remote, check, kept_at, located
 from dalbook.files.cache import cache_folder
+from dalbook.files.disk import check_room, gigabytes
 from dalbook.files.hashing import fingerprint
 
 INSIDE = "UrbanSound8K"  # the archive's folder

@@ -12,10 +12,10 @@ import numpy as np
 
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.compute import Run
-from dalbook.embeddings.download import gigabytes
 from dalbook.embeddings.registry import known
 from dalbook.embeddings.remotes import UNPACKED, URBANSOUND8K, Remote
 from dalbook.files.cache import cache_folder
+from dalbook.files.disk import gigabytes
 
 CLIPS = 8732  # of UrbanSound8K
 say = partial(print, flush=True)  # in order with the progress bars, also into a file

@@ -12,6 +12,8 @@ import numpy as np
 
 from dalbook.embeddings.remotes import CNN14, YAMNET, Remote, kept_at, located
 
+Network = Callable[[list[np.ndarray]], np.ndarray]  # float32 clips at the module's RATE -> (b, d)
+
 
 @dataclass(frozen=True)
 class Embedder:
@@ -24,6 +26,9 @@ class Embedder:
         (list of float32 arrays at the module's RATE) -> (b, d).
     dimensions
         d.
+    sources
+        The modules that the embeddings depend on, for the names under which they are kept. What is missing here fails
+        a test (tests/embeddings/test_cache_keys.py).
     network
         Whether it is one: it computes many clips at once, on a device.
     weights
@@ -35,16 +40,22 @@ class Embedder:
     module: str
     function: str
     dimensions: int
+    sources: tuple[str, ...]
     network: bool = False
     weights: Remote | None = None
     library: str | None = None
 
 
+def _embedder(name: str, function: str, dimensions: int, **network) -> Embedder:
+    module = f"dalbook.embeddings.{name}"
+    return Embedder(module, function, dimensions, (module, "dalbook.corpora.audio"), **network)
+
+
 EMBEDDERS = {
-    "logmel": Embedder("dalbook.embeddings.logmel", "logmel_embedding", 2048),
-    "mfcc": Embedder("dalbook.embeddings.mfcc", "mfcc_embedding", 275),
-    "yamnet": Embedder("dalbook.embeddings.yamnet", "load", 1024, network=True, weights=YAMNET, library="library"),
-    "cnn14": Embedder("dalbook.embeddings.cnn14", "load", 2048, network=True, weights=CNN14, library="library"),
+    "logmel": _embedder("logmel", "logmel_embedding", 2048),
+    "mfcc": _embedder("mfcc", "mfcc_embedding", 275),
+    "yamnet": _embedder("yamnet", "load", 1024, network=True, weights=YAMNET, library="library"),
+    "cnn14": _embedder("cnn14", "load", 2048, network=True, weights=CNN14, library="library"),
 }
 
 
@@ -125,17 +136,22 @@ def check_library(name: str) -> None:
         raise ValueError(str(error)) from error
 
 
-def load_network(name: str, model: Path | None, device: str = "auto") -> Callable[[list[np.ndarray]], np.ndarray]:
-    """The network of an embedder that is one.
+def load_network(name: str, model: Path | None, device: str = "auto") -> Network:
+    """The network of an embedder that is one, with the weights in the file `model`.
 
     Raises
     ------
     ValueError
-        If a library that it needs is not installed, or if its module's `load` raises one.
+        If a library that it needs is not installed, if the file is not the right one, or there is no such device.
     """
     embedder = known(name)
     try:
         return importlib.import_module(embedder.module).load(model=model, device=device)
+    except ValueError as error:
+        right = embedder.weights
+        if right is None or str(model) not in str(error):  # nothing is wrong with the file
+            raise
+        raise ValueError(f"{error}; take {right.file}, {right.size} bytes, {right.sum} ({right.page})") from error
     except ImportError as error:
         # it says what to install; nothing is wrong with the program, so the command line gives it as one line
         raise ValueError(str(error)) from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -118,3 +119,41 @@ def kept_at(remote: Remote) -> Path:
     ('models', 'yamnet.tflite')
     """
     return cache_folder() / "models" / remote.file
+
+
+def check(path: str | os.PathLike, remote: Remote, progress: bool = True) -> None:
+    """Make sure that a file is the one that was published.
+
+    Raises
+    ------
+    ValueError
+        If its size or its sum is wrong, with both.
+
+    Examples
+    --------
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp(), "yamnet.tflite")
+    >>> path.write_bytes(b"half")
+    4
+    >>> check(path, YAMNET)
+    Traceback (most recent call last):
+    ValueError: .../yamnet.tflite: it has 4 bytes, the published file has 3959752...
+    """
+    size = os.path.getsize(path)
+    if remote.size is not None and size != remote.size:
+        raise ValueError(f"{path}: it has {size} bytes, the published file has {remote.size}: it is damaged or another")
+    if remote.sum is None:
+        return
+    from tqdm.auto import tqdm
+
+    kind, _, wanted = remote.sum.partition(":")
+    digest = hashlib.new(kind, usedforsecurity=False)
+    bar = tqdm(total=size, desc=f"checking {remote.file}", unit="B", unit_scale=True, disable=not progress)
+    with open(path, "rb") as file, bar:
+        while block := file.read(1 << 20):
+            digest.update(block)
+            bar.update(len(block))
+    if digest.hexdigest() != wanted:
+        raise ValueError(
+            f"{path}: its {kind} sum is {digest.hexdigest()}, it must be {wanted}: it is damaged or another"
+        )

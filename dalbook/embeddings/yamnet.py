@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,13 +61,13 @@ class YAMNet:
         return self._interpreter.get_tensor(self._pool)[0]
 
 
-def load(model: str | os.PathLike | None = None, device: str = "auto") -> YAMNet:
+def load(model: str | os.PathLike, device: str = "auto") -> YAMNet:
     """Load YAMNet from `yamnet.tflite`, its TensorFlow Lite classifier.
 
     Parameters
     ----------
     model
-        The file; by default the one that `dalbook prepare` has fetched.
+        The file.
     device
         "auto" or "cpu": it runs on the CPU only.
 
@@ -87,28 +88,19 @@ def load(model: str | os.PathLike | None = None, device: str = "auto") -> YAMNet
     """
     if device not in ("auto", "cpu"):
         raise ValueError(f"yamnet runs on the CPU only: take the device 'cpu' or 'auto', not {device!r}")
-    # imported like this, where files lie is no part of `cache.code_version`: it does not make embeddings out of date
-    import dalbook.embeddings.registry
-    import dalbook.embeddings.remotes
-
     Interpreter = library()
-    path = dalbook.embeddings.registry.weights_file("yamnet", model)
     try:
         with warnings.catch_warnings():
             # what we want is no output of the network, so it must keep all tensors, which it says costs memory
             warnings.filterwarnings("ignore", message=".*experimental_preserve_all_tensors")
             # the content, not the name: names that are not ASCII do not reach it on every system
             interpreter = Interpreter(
-                model_content=path.read_bytes(), num_threads=1, experimental_preserve_all_tensors=True
+                model_content=Path(model).read_bytes(), num_threads=1, experimental_preserve_all_tensors=True
             )
             interpreter.allocate_tensors()
         return YAMNet(interpreter, *_tensors(interpreter))
     except (ValueError, RuntimeError) as error:
-        known = dalbook.embeddings.remotes.YAMNET
-        raise ValueError(
-            f"{path} is not YAMNet's TensorFlow Lite classifier ({error}); take {known.file}, {known.size} bytes, "
-            f"{known.sum} ({known.page})"
-        ) from error
+        raise ValueError(f"{model} is not YAMNet's TensorFlow Lite classifier ({error})") from error
 
 
 def library() -> type:

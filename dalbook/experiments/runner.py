@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
 import sys
@@ -18,7 +17,7 @@ from dalbook.experiments.curve import versions
 from dalbook.experiments.dataset import load_inputs
 from dalbook.experiments.plan import Run
 from dalbook.files.atomic import atomic_write
-from dalbook.files.lock import try_lock
+from dalbook.files.lock import hold
 from dalbook.learners import registry
 from dalbook.learners.dal import DropoutLearner
 from dalbook.learners.metrics import macro_recall_on
@@ -119,23 +118,17 @@ def done(folder: str | os.PathLike, run: Run) -> bool:
 @contextmanager
 def claim(folder: str | os.PathLike, run: Run) -> Iterator[bool]:
     """Hold a run for this process, if nobody else does; a claim dies with its process, however that ends."""
-    path = Path(folder, "claims", run.key)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "ab") as file:
-        mine = try_lock(file)
+    with hold(Path(folder, "claims", run.key)) as mine:
         yield mine
-    if mine and result_path(folder, run).exists():  # whoever claims from now on will find the result
-        with contextlib.suppress(OSError):
-            path.unlink()
 
 
 def claimed(folder: str | os.PathLike, run: Run) -> bool:
     """Whether some process is at this run."""
-    try:
-        with open(Path(folder, "claims", run.key), "r+b") as file:
-            return not try_lock(file)
-    except FileNotFoundError:
+    path = Path(folder, "claims", run.key)
+    if not path.exists():
         return False
+    with hold(path) as free:
+        return not free
 
 
 def _run(folder: str, run: Run, device: str) -> dict:

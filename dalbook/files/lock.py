@@ -1,58 +1,70 @@
-"""A lock that dies with its process: the operating system's own, on an open file."""
+"""A lock between processes that dies with its process."""
 
 from __future__ import annotations
 
 import errno
-from typing import IO
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
-BUSY = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
-FAR = 1 << 40  # where Windows locks a byte, far behind any content, because a locked byte cannot be read by others
+from filelock import FileLock, Timeout
+
+NO_LOCKS = {errno.ENOSYS, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.EINVAL}  # what such a file system says
+POLL = 0.2  # seconds between two tries
 
 
-def try_lock(file: IO[bytes]) -> bool:
-    """Lock an open file if no other opening of it holds the lock; never waits.
+@contextmanager
+def hold(path: str | os.PathLike, waiting: Callable[[], object] | None = None) -> Iterator[bool]:
+    """Hold the lock of that name while the block runs, if nobody else does.
 
-    The lock ends when `file` is closed, also when its process is killed. Where the file system knows no locks (some
+    The lock is the operating system's (`filelock.FileLock`): it ends with the block, and also when the process is
+    killed. It is on an empty file of its own, which is removed in the end. Where the file system knows no locks (some
     network folders), everybody gets one.
 
     Parameters
     ----------
-    file
-        Open for writing.
+    path
+        The lock's file; made with its folder if it is not there.
+    waiting
+        If somebody else has the lock, call this once and wait for it. Without, never wait.
 
-    Returns
-    -------
+    Yields
+    ------
     bool
-        Whether the lock was free.
+        Whether we have the lock.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be made.
 
     Examples
     --------
-    >>> import tempfile, os
-    >>> path = os.path.join(tempfile.mkdtemp(), "x")
-    >>> with open(path, "wb") as first, open(path, "wb") as second:
-    ...     try_lock(first), try_lock(second)
+    >>> import tempfile
+    >>> path = os.path.join(tempfile.mkdtemp(), "lock")
+    >>> with hold(path) as first, hold(path) as second:
+    ...     first, second
     (True, False)
     """
+    # threads may pass it on; and a lock that is only the existence of a file would outlive a computer's crash
+    lock = FileLock(path, thread_local=False, fallback_to_soft=False, poll_interval=POLL)
+    mine = True
     try:
-        _lock(file)
-    except OSError as error:
-        return error.errno not in BUSY
-    return True
-
-
-try:
-    import fcntl
-
-    def _lock(file: IO[bytes]) -> None:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-except ImportError:
-    import msvcrt
-
-    def _lock(file: IO[bytes]) -> None:
-        at = file.tell()
-        file.seek(FAR)
         try:
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        finally:
-            file.seek(at)
+            lock.acquire(blocking=False)
+        except Timeout:
+            mine = waiting is not None
+            if waiting is not None:
+                waiting()
+                lock.acquire()
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+    try:
+        yield mine
+    finally:
+        if mine:
+            # filelock gives nobody the lock on a file without a name, so whoever comes now makes a new one
+            with suppress(OSError):  # Windows removes it when it is closed
+                os.unlink(path)
+        lock.release()

@@ -12,7 +12,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from dalbook.files.atomic import atomic_write, folder_to_disk, to_disk, write_all
-from dalbook.files.lock import try_lock
+from dalbook.files.lock import hold
 from dalbook.labeling.csv_rows import HEADER, Row, line, parse
 
 FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
@@ -79,7 +79,7 @@ class LabelFile:
         self.path = Path(os.path.realpath(Path(path).expanduser()))
         self.folder = self.path.with_name(f"{self.path.name}.session")
         self.rows: list[Row] = []
-        self.notice, self._taken, self._fd, self._lock = "", taken, -1, None
+        self.notice, self._taken, self._fd, self._lock = "", taken, -1, contextlib.ExitStack()
         self.size, self._torn = 0, False  # bytes of whole rows, and whether more may stand behind them
         self._closed = f"{self.path} was closed: make a new Labeler to go on"
         if not self.path.parent.is_dir():
@@ -149,9 +149,7 @@ class LabelFile:
         if self._fd >= 0:
             os.close(self._fd)
             self._fd = -1
-        if self._lock:
-            self._lock.close()
-            self._lock = None
+        self._lock.close()
         if _open_here.get(self.path) is self:
             del _open_here[self.path]
 
@@ -168,27 +166,24 @@ class LabelFile:
     def _take_lock(self, annotator: str) -> None:
         try:
             self.folder.mkdir(exist_ok=True)
-            self._lock = open(self.folder / "lock", "a+b")  # noqa: SIM115
+            mine = self._lock.enter_context(hold(self.folder / "lock"))
         except OSError as error:
             raise OSError(
                 error.errno, f"{self.folder} cannot be written ({error.strerror}); give another out= that can"
             ) from None
-        if not try_lock(self._lock):
+        if not mine:
             raise BlockingIOError(
                 errno.EAGAIN,
                 f"{self.path} is being labeled already, by {self._holder()}: close that labeler (shut down its "
                 "notebook's kernel), or give another out=",
             )
-        self._lock.truncate(0)
-        self._lock.write(json.dumps([annotator, os.getpid(), socket.gethostname(), now()]).encode())
-        self._lock.flush()
+        self.keep("holder.json", [annotator, os.getpid(), socket.gethostname(), now()], safe=False)
 
     def _holder(self) -> str:
         try:
-            self._lock.seek(0)
-            who, pid, host, since = json.loads(self._lock.read())
+            who, pid, host, since = self.kept("holder.json")
             return f"{who or 'somebody'} (process {pid} on {host}, since {since})"
-        except (OSError, ValueError):
+        except (TypeError, ValueError):
             return "another process"
 
     def _begin(self) -> None:

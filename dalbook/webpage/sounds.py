@@ -14,6 +14,9 @@ from dalbook.files.atomic import atomic_write
 from dalbook.files.cache import cache_folder, code_version
 from dalbook.files.hashing import fingerprint
 
+# the modules that the sounds depend on; see tests/embeddings/test_cache_keys.py
+SOURCES = ("dalbook.webpage.sounds", "dalbook.corpora.preview", "dalbook.corpora.audio")
+
 
 def page_sounds(corpus: Corpus, clips: Sequence[int]) -> list[dict]:
     """What `media` makes of each clip, its three buffers in base64: ``data`` (an MP3), ``envelope``, ``mel_data``.
@@ -27,7 +30,7 @@ def page_sounds(corpus: Corpus, clips: Sequence[int]) -> list[dict]:
         A clip cannot be played.
     """
     clips = [int(clip) for clip in clips]
-    key = fingerprint(corpus.fingerprint, clips, code_version("dalbook.webpage.sounds"))
+    key = fingerprint(corpus.fingerprint, clips, code_version(*SOURCES))
     path = cache_folder() / f"{corpus.name}-sounds-{key}.json"
     with contextlib.suppress(OSError, ValueError):
         kept = json.loads(path.read_bytes())

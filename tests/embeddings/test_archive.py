@@ -11,7 +11,7 @@ from collections import namedtuple
 import pytest
 
 from dalbook.embeddings.archive import extract, unpacked
-from dalbook.files.lock import try_lock
+from dalbook.files.lock import hold
 
 GOOD = {"Top/audio/fold1/a.wav": b"aaa", "Top/metadata/x.csv": b"x,y", "Top/README.txt": b"", "._Top": b"junk"}
 
@@ -185,7 +185,7 @@ def test_a_disk_that_is_nearly_full_stops_it(tmp_path, monkeypatch):
 
 def test_one_process_at_a_time(tmp_path):
     archive = tar(tmp_path / "x.tar.gz")
-    with open(archive, "rb") as file:
-        assert try_lock(file)
+    with hold(tmp_path / "here" / ".x.tar.gz.lock") as mine:
+        assert mine
         with pytest.raises(OSError, match="another process is unpacking it"):
             unpack(archive, tmp_path / "here")

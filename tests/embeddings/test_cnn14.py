@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from dalbook.embeddings.cnn14 import DIMENSIONS, RATE, SHORTEST, _read, library, load
+from dalbook.embeddings.registry import load_network, weights_file
 
 needs_panns = pytest.mark.skipif(
     importlib.util.find_spec("panns_inference") is None, reason="panns-inference is not installed"
@@ -138,7 +139,7 @@ def test_nothing_is_fetched_written_or_printed(checkpoint, tmp_path, monkeypatch
 def test_without_the_library_the_error_says_how_to_install_it(monkeypatch):
     monkeypatch.setitem(sys.modules, "panns_inference", None)
     with pytest.raises(ImportError, match=r'pip install "dalbook\[panns\]"'):
-        load()
+        load("any.pth")
 
 
 @needs_panns
@@ -147,7 +148,7 @@ def test_without_the_checkpoint_the_error_says_which(tmp_path, monkeypatch):
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.setenv("USERPROFILE", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="Cnn14_mAP=0.431.pth"):
-        load()
+        weights_file("cnn14")
     with pytest.raises(FileNotFoundError, match=r"mine\.pth"):
         load(tmp_path / "mine.pth")
 
@@ -183,7 +184,7 @@ def test_another_file_is_refused_with_what_to_take(what, checkpoint, tmp_path):
             path,
         )
     with pytest.raises(ValueError, match="is not a checkpoint of CNN14 .* 327428481 bytes, md5:541141fa") as caught:
-        load(path)
+        load_network("cnn14", path)
     message = str(caught.value)
     assert str(path) in message
     assert "\n" not in message
@@ -193,8 +194,8 @@ def test_another_file_is_refused_with_what_to_take(what, checkpoint, tmp_path):
 
 @needs_panns
 def test_a_device_that_is_not_there(checkpoint):
-    with pytest.raises(ValueError, match="cannot run on the device 'toaster'"):
-        load(checkpoint, device="toaster")
+    with pytest.raises(ValueError, match="cannot run on the device 'toaster'.* take 'auto' or 'cpu'$"):
+        load_network("cnn14", checkpoint, device="toaster")
 
 
 @pytest.mark.parametrize("numpy_1", [True, False])

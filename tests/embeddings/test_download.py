@@ -12,10 +12,10 @@ import pytest
 from loopback import Site, serve
 
 import dalbook.embeddings.download as download_module
-from dalbook.embeddings import connection
-from dalbook.embeddings.download import NoNetworkError, check, check_room, download, gigabytes
-from dalbook.embeddings.remotes import CNN14, URBANSOUND8K, YAMNET, Remote, located
-from dalbook.files.lock import try_lock
+from dalbook.embeddings.download import NoNetworkError, download
+from dalbook.embeddings.remotes import CNN14, URBANSOUND8K, YAMNET, Remote, check, located
+from dalbook.files.disk import check_room, gigabytes
+from dalbook.files.lock import hold
 
 CONTENT = np.random.default_rng(0).bytes(3_000_000)
 
@@ -192,8 +192,8 @@ def test_a_server_that_cannot_be_trusted_is_no_lack_of_network(tmp_path):
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a full queue of connections is silent on Linux only")
 def test_a_host_with_many_silent_addresses_is_given_up_soon(tmp_path, monkeypatch):
-    monkeypatch.setattr(connection, "CONNECT", 0.1)
-    monkeypatch.setattr(connection, "CONNECT_ALL", 0.15)
+    monkeypatch.setattr(download_module, "CONNECT", 0.1)
+    monkeypatch.setattr(download_module, "CONNECT_ALL", 0.15)
     tried, real = [], socket.getaddrinfo
     with socket.socket() as silent, socket.socket() as first, socket.socket() as second:
         silent.bind(("127.0.0.1", 0))
@@ -230,8 +230,8 @@ def test_a_busy_server_is_asked_again_and_a_refusing_one_is_not(tmp_path):
 
 
 def test_one_process_at_a_time(tmp_path):
-    with serve(Site(CONTENT)) as site, open(tmp_path / "file.lock", "ab") as lock:
-        assert try_lock(lock)
+    with serve(Site(CONTENT)) as site, hold(tmp_path / "file.lock") as mine:
+        assert mine
         with pytest.raises(OSError, match="another process is fetching it"):
             fetch(site, tmp_path / "file")
     assert site.asked == []

@@ -1,10 +1,12 @@
 """Embedding files good and bad, and the cache under every mishap."""
 
+import gc
 import importlib
 import json
 import os
 import subprocess
 import sys
+import threading
 import warnings
 from pathlib import Path
 from typing import ClassVar
@@ -13,11 +15,12 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-import dalbook.embeddings.compute as embedding_run
 import dalbook.embeddings.embed as embedding
 from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.folder import load_folder
 from dalbook.corpora.urbansound8k import load_urbansound8k
+from dalbook.embeddings import compute
+from dalbook.embeddings.checkpoint import append_rows, read_rows
 from dalbook.embeddings.embed import (
     BrokenClipsWarning,
     Embedder,
@@ -29,8 +32,9 @@ from dalbook.embeddings.embed import (
 )
 from dalbook.embeddings.logmel import logmel_embedding
 from dalbook.embeddings.npz import read_embeddings
+from dalbook.embeddings.prefetch import batches, prefetch
 from dalbook.embeddings.remotes import Remote
-from dalbook.files.cache import cache_folder, code_version
+from dalbook.files.lock import hold
 
 REAL = os.environ.get("DALBOOK_REAL_DATA")
 needs_real = pytest.mark.skipif(not REAL, reason="DALBOOK_REAL_DATA names no folder with the real UrbanSound8K slice")
@@ -52,6 +56,11 @@ def cache(tmp_path):
     return tmp_path / "cache"
 
 
+def environment():
+    """Of another process that imports this very package."""
+    return {**os.environ, "PYTHONPATH": str(Path(embedding.__file__).parents[2])}
+
+
 def names(n):
     return [f"{chr(97 + i)}.wav" for i in range(n)]
 
@@ -59,8 +68,8 @@ def names(n):
 def computed(monkeypatch):
     """Counts the clips embedded in this process from here on."""
     seen = []
-    true = embedding_run.embed_chunk
-    monkeypatch.setattr(embedding_run, "embed_chunk", lambda c, chunk, e: seen.extend(chunk) or true(c, chunk, e))
+    true = compute.embed_chunk
+    monkeypatch.setattr(compute, "embed_chunk", lambda c, chunk, e: seen.extend(chunk) or true(c, chunk, e))
     return seen
 
 
@@ -194,34 +203,9 @@ def test_changed_content_is_computed_again(corpus, cache, monkeypatch):
 
 def test_changed_code_is_computed_again(corpus, cache, monkeypatch):
     embed(corpus, "logmel", cache, progress=False)
-    monkeypatch.setattr(embedding, "code_version", lambda module: f"another {module}")
+    monkeypatch.setattr(embedding, "code_version", lambda *modules: f"another {modules}")
     embed(corpus, "logmel", cache, progress=False)
     assert len(list(cache.iterdir())) == 2
-
-
-def test_the_code_version_follows_imports(tmp_path, monkeypatch):
-    for name, text in (
-        ("one.py", "from dalbook import audio\n"),
-        ("two.py", "from dalbook.corpora.corpus import Corpus\n"),
-    ):
-        (tmp_path / name).write_text(text)
-    monkeypatch.syspath_prepend(tmp_path)
-    versions = {
-        module: code_version(module)
-        for module in ("one", "two", "dalbook.corpora.audio", "dalbook.corpora.toycity.clips")
-    }
-    assert len(set(versions.values())) == 4
-    code_version.cache_clear()
-    assert code_version("one") == versions["one"]
-    code_version.cache_clear()
-    audio = Path(sys.modules["dalbook.corpora.audio"].__file__)
-    true = Path.read_text
-    monkeypatch.setattr(Path, "read_text", lambda p, **k: true(p, **k) + ("# edited" if p == audio else ""))
-    # both reach audio, the second through corpus
-    assert code_version("one") != versions["one"]
-    assert code_version("two") != versions["two"]
-    monkeypatch.undo()
-    code_version.cache_clear()
 
 
 def test_one_broken_clip_is_named_each_time_and_the_others_are_kept(corpus, cache):
@@ -242,7 +226,7 @@ def test_a_file_gone_since_is_named(corpus, cache):
 
 
 def test_a_clip_that_failed_for_a_while_is_tried_again(corpus, cache, monkeypatch):
-    true = embedding_run.embed_chunk
+    true = compute.embed_chunk
 
     def busy(corpus, chunk, embedder):
         x, broken = true(corpus, chunk, embedder)
@@ -250,7 +234,7 @@ def test_a_clip_that_failed_for_a_while_is_tried_again(corpus, cache, monkeypatc
         return x, {**broken, 2: "the drive was not there"}
 
     with monkeypatch.context() as while_busy:
-        while_busy.setattr(embedding_run, "embed_chunk", busy)
+        while_busy.setattr(compute, "embed_chunk", busy)
         with pytest.warns(BrokenClipsWarning, match="c.wav: the drive was not there"):
             first = embed(corpus, "logmel", cache, progress=False)
     seen = computed(monkeypatch)
@@ -271,7 +255,7 @@ def test_what_is_kept_is_there_where_the_network_cannot_be_loaded(tmp_path, cach
     def gone(*_):
         raise ValueError("no library")
 
-    monkeypatch.setattr(embedding_run, "load_network", gone)
+    monkeypatch.setattr(compute, "load_network", gone)
     with pytest.warns(BrokenClipsWarning):
         assert np.array_equal(embed(corpus, "net", cache, progress=False), first)
 
@@ -290,7 +274,7 @@ def nan_embedding(x, rate):
 
 def test_an_embedding_that_is_not_finite_is_reported(corpus, cache, monkeypatch):
     sf.write(corpus.sound.paths[2], np.zeros(5), 8000)
-    monkeypatch.setitem(embedding.EMBEDDERS, "odd", Embedder(__name__, "nan_embedding", 3))
+    monkeypatch.setitem(embedding.EMBEDDERS, "odd", Embedder(__name__, "nan_embedding", 3, ()))
     with pytest.warns(BrokenClipsWarning, match=r"c\.wav: its embedding is not finite"):
         x = embed(corpus, "odd", cache, progress=False)
     assert x[:, 0].tolist() == [1, 1, 0, 1]
@@ -319,7 +303,7 @@ def load(model, device):
 
 @pytest.fixture
 def network(monkeypatch):
-    monkeypatch.setitem(embedding.EMBEDDERS, "net", Embedder(__name__, "load", 3, network=True))
+    monkeypatch.setitem(embedding.EMBEDDERS, "net", Embedder(__name__, "load", 3, (), network=True))
     monkeypatch.setattr(Network, "batches", [])
     return Network
 
@@ -379,7 +363,7 @@ def test_an_interrupted_network_goes_on(tmp_path, cache, network, monkeypatch):
 
 def test_other_weights_are_computed_again(tmp_path, cache, corpus, monkeypatch):
     weights = Remote("net.pth", None, None, None, "the page", "", "", "DALBOOK_NET_URL")
-    monkeypatch.setitem(embedding.EMBEDDERS, "net", Embedder(__name__, "load", 3, network=True, weights=weights))
+    monkeypatch.setitem(embedding.EMBEDDERS, "net", Embedder(__name__, "load", 3, (), network=True, weights=weights))
     monkeypatch.setattr(sys.modules[__name__], "load", lambda model, device: Network())
     model = tmp_path / "net.pth"
     for content in (b"one", b"two!"):
@@ -400,10 +384,153 @@ def test_other_weights_are_computed_again(tmp_path, cache, corpus, monkeypatch):
 
 
 def test_a_missing_library_is_named(corpus, cache, monkeypatch):
-    monkeypatch.setitem(embedding.EMBEDDERS, "net", Embedder("json", "load", 3, network=True))
+    monkeypatch.setitem(embedding.EMBEDDERS, "net", Embedder("json", "load", 3, (), network=True))
     monkeypatch.setattr("json.load", lambda model, device: importlib.import_module("not_installed"))
     with pytest.raises(ValueError, match="No module named 'not_installed'"):
         embed(corpus, "net", cache, progress=False)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full to stand for a full disk")
+def test_a_disk_that_fills_up_costs_the_resuming_only(corpus, cache, monkeypatch):
+    def append(path, clips, rows):
+        append_rows("/dev/full", clips, rows)
+
+    monkeypatch.setattr(compute, "append_rows", append)
+    with pytest.warns(UserWarning, match="No space left.* nothing is kept if this is interrupted"):
+        x = embed(corpus, "logmel", cache, progress=False)
+    assert x.any(axis=1).all()
+
+
+def test_a_checkpoint_ends_where_it_is_damaged(tmp_path):
+    path = tmp_path / "rows"
+    append_rows(path, [1, 5, 7], np.arange(9).reshape(3, 3))
+    whole = path.read_bytes()
+    size = len(whole) // 3
+    for content, left in (
+        (whole + b"torn", [1, 5, 7]),
+        (whole[:-1], [1, 5]),
+        (whole[: size + 9] + b"\xff" + whole[size + 10 :], [1]),
+        (whole + bytes(2 * size), [1, 5, 7]),
+        (b"", []),
+    ):
+        path.write_bytes(content)
+        assert read_rows(path, 10, 3)[0].tolist() == left
+        append_rows(path, [2], [[1, 1, 1]])
+        clips, x = read_rows(path, 10, 3)
+        assert clips.tolist() == [*left, 2]
+        assert x[-1].tolist() == [1, 1, 1]
+    # a row that another corpus would have
+    assert read_rows(path, 2, 3)[0].tolist() == []
+    assert read_rows(tmp_path / "none", 2, 3)[1].shape == (0, 3)
+
+
+@pytest.mark.parametrize("progress", [True, False])
+def test_a_second_process_waits_for_the_first(corpus, cache, monkeypatch, capfd, progress):
+    asked = threading.Event()
+
+    def holding(path, waiting):
+        return hold(path, lambda: (asked.set(), waiting()))
+
+    monkeypatch.setattr(embedding, "hold", holding)
+    seen = computed(monkeypatch)
+    results = []
+    path = cache / embedding._cache_name(corpus, "logmel")
+    with hold(path.with_suffix(".lock")) as mine:
+        assert mine
+        second = threading.Thread(target=lambda: results.append(embed(corpus, "logmel", cache, progress=progress)))
+        second.start()
+        assert asked.wait(30)
+        save_embeddings(path, corpus.ids, np.ones((4, 2048), dtype=np.float32), {"broken": {}})
+    second.join(30)
+    assert results[0].tolist() == np.ones((4, 2048)).tolist()
+    assert seen == []
+    assert [one.suffix for one in cache.iterdir()] == [".npz"]
+    # where nobody wants to see the progress, as in a chapter of the book, nothing is said
+    assert ("another process" in capfd.readouterr().err) == progress
+
+
+def test_a_prefetch_stays_within_its_room():
+    ready, most = 0, 0
+    lock = threading.Lock()
+
+    def read(clip):
+        nonlocal ready, most
+        if clip == 13:
+            raise ValueError("no luck")
+        with lock:
+            ready += 1
+            most = max(most, ready)
+        return np.ones(1000, dtype=np.float32)
+
+    taken = {}
+    for clip, sound in prefetch(read, range(100), threads=3, room=20_000):
+        with lock:
+            ready -= clip != 13
+        taken[clip] = sound
+    assert list(taken) == list(range(100))
+    assert str(taken[13]) == "no luck"
+    # five in the room, and one more of each thread and of the taker
+    assert most <= 5 + 3 + 1
+
+
+def test_a_prefetch_ends_when_nobody_takes():
+    before = threading.active_count()
+    ahead = prefetch(lambda clip: np.ones(1000), range(1000), room=8000)
+    for _ in ahead:
+        break
+    del ahead, _
+    gc.collect()
+    assert threading.active_count() == before
+
+
+def test_a_prefetch_reads_neighbors_in_one_thread():
+    thread = {}
+
+    def read(clip):
+        thread[clip] = threading.get_ident()
+        return np.ones(1)
+
+    assert len(list(prefetch(read, range(64), threads=4))) == 64
+    assert all(len({thread[clip] for clip in range(at, at + 16)}) == 1 for at in range(0, 64, 16))
+
+
+@pytest.mark.parametrize("lengths", [[5] * 7, list(range(1, 30)), [3, 3, 900, 3], [1], []])
+def test_batches_hold_each_clip_once_and_not_too_much(lengths):
+    sounds = [(i, np.ones(n)) for i, n in enumerate(lengths)]
+    made = list(batches(iter(sounds), size=3, samples=60, shelf=8))
+    assert sorted(i for batch in made for i, _ in batch) == list(range(len(lengths)))
+    for batch in made:
+        assert 1 <= len(batch) <= 3
+        assert len(batch) == 1 or len(batch) * max(len(x) for _, x in batch) <= 60
+
+
+@pytest.mark.parametrize("damage", ["cut", "text", "other clips", "other size", "no report"])
+def test_a_damaged_cache_is_computed_again(corpus, cache, damage):
+    x = embed(corpus, "logmel", cache, progress=False)
+    [file] = cache.iterdir()
+    if damage == "cut":
+        file.write_bytes(file.read_bytes()[:5000])
+    elif damage == "text":
+        file.write_text("what?")
+    elif damage == "other clips":
+        save_embeddings(file, ["q", "r", "s", "t"], x, {"broken": {}})
+    elif damage == "other size":
+        save_embeddings(file, corpus.ids, x[:, :7], {"broken": {}})
+    else:
+        save_embeddings(file, corpus.ids, x)
+    with pytest.warns(UserWarning, match="damaged cache file is computed again"):
+        again = embed(corpus, "logmel", cache, progress=False)
+    assert np.array_equal(again, x)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert np.array_equal(embed(corpus, "logmel", cache, progress=False), x)
+
+
+def test_a_cache_that_cannot_be_written_does_not_cost_the_result(corpus, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    with pytest.warns(UserWarning, match="cannot be written to .* set DALBOOK_CACHE"):
+        x = embed(corpus, "logmel", tmp_path / "file", progress=False)
+    assert x.any(axis=1).all()
 
 
 def test_two_processes_at_once_leave_one_whole_file(corpus, cache):
@@ -420,9 +547,7 @@ def test_two_processes_at_once_leave_one_whole_file(corpus, cache):
     )
     root = str(Path(corpus.sound.paths[0]).parent)
     command = [sys.executable, "-W", "error::UserWarning", "-c", script, root, str(cache)]
-    repository = str(Path(embedding.__file__).parent.parent)
-    env = {**os.environ, "PYTHONPATH": repository}
-    processes = [subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    processes = [subprocess.Popen(command, env=environment(), stderr=subprocess.PIPE, text=True) for _ in range(2)]
     errors = [process.communicate(timeout=100)[1] for process in processes]
     assert [process.returncode for process in processes] == [0, 0], errors
     [file] = cache.iterdir()
@@ -443,16 +568,6 @@ def test_embeddings_for_takes_a_name_or_a_file(corpus, cache, tmp_path, monkeypa
         embeddings_for(corpus, "cnn99")
     with pytest.raises(ValueError, match="no embedder 'cnn99'; available: logmel"):
         embed(corpus, "cnn99")
-
-
-def test_the_cache_folder_can_be_chosen(monkeypatch, tmp_path):
-    monkeypatch.setenv("DALBOOK_CACHE", str(tmp_path))
-    assert cache_folder() == tmp_path
-    monkeypatch.setenv("DALBOOK_CACHE", "")
-    assert "dalbook" in cache_folder().parts
-    monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    assert cache_folder() == tmp_path / "dalbook"
 
 
 def test_odd_but_valid_sounds_have_embeddings(tmp_path, cache):

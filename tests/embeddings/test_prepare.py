@@ -23,10 +23,10 @@ import dalbook.embeddings.prepare as prepare_module
 from dalbook.cli import main
 from dalbook.corpora.folder import load_folder
 from dalbook.corpora.urbansound8k import CLASSES, load_urbansound8k
-from dalbook.embeddings.download import RESERVE
 from dalbook.embeddings.embed import load_embeddings
 from dalbook.embeddings.registry import EMBEDDERS, Embedder
 from dalbook.embeddings.remotes import CNN14, URBANSOUND8K, YAMNET, Remote
+from dalbook.files.disk import RESERVE
 
 RATE = 8000  # of the network below
 WEIGHTS = np.random.default_rng(1).bytes(50_000)
@@ -48,7 +48,7 @@ def _alone(monkeypatch, tmp_path):
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     for one in (CNN14, URBANSOUND8K, YAMNET, TINY):
         monkeypatch.delenv(one.variable, raising=False)
-    monkeypatch.setitem(EMBEDDERS, "tiny", Embedder(__name__, "load", 4, network=True, weights=TINY))
+    monkeypatch.setitem(EMBEDDERS, "tiny", Embedder(__name__, "load", 4, (), network=True, weights=TINY))
 
 
 def sound(seed, seconds=0.25, rate=RATE):
@@ -309,7 +309,7 @@ def command(*arguments):
 
 
 def environment(**change):
-    return {**os.environ, "PYTHONPATH": str(Path(prepare_module.__file__).parent.parent), **change}
+    return {**os.environ, "PYTHONPATH": str(Path(prepare_module.__file__).parents[2]), **change}
 
 
 @pytest.mark.parametrize("what", ["sounds", "weights"])

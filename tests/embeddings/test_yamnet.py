@@ -12,6 +12,7 @@ import pytest
 from dalbook.corpora.audio import resample
 from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.embeddings.npz import load_embeddings
+from dalbook.embeddings.registry import load_network, weights_file
 from dalbook.embeddings.yamnet import DIMENSIONS, HOP, RATE, WINDOW, load
 from dalbook.learners.metrics import macro_recall
 from dalbook.learners.svm import PoolSVM
@@ -34,14 +35,14 @@ def test_without_the_library_the_error_says_how_to_install_it(monkeypatch):
     for name in ("ai_edge_litert", "ai_edge_litert.interpreter"):
         monkeypatch.setitem(sys.modules, name, None)
     with pytest.raises(ImportError, match=r'pip install "dalbook\[yamnet\]"'):
-        load()
+        load("any.tflite")
 
 
 def test_without_the_file_the_error_says_which(tmp_path, monkeypatch):
     pytest.importorskip("ai_edge_litert")
     monkeypatch.setenv("DALBOOK_CACHE", str(tmp_path))
     with pytest.raises(FileNotFoundError, match="yamnet.tflite"):
-        load()
+        weights_file("yamnet")
     with pytest.raises(FileNotFoundError, match=r"mine\.tflite"):
         load(tmp_path / "mine.tflite")
 
@@ -52,13 +53,13 @@ def test_another_file_is_refused_by_name_with_what_to_take(tmp_path, content):
     path = tmp_path / "yamnet.tflite"
     path.write_bytes(content)
     with pytest.raises(ValueError, match="is not YAMNet's .* 3959752 bytes, sha256:687f226c") as caught:
-        load(path)
+        load_network("yamnet", path)
     assert str(path) in str(caught.value)
 
 
 def test_other_devices_are_refused():
     with pytest.raises(ValueError, match="CPU only.*'cuda'"):
-        load(device="cuda")
+        load("any.tflite", device="cuda")
 
 
 @needs_model

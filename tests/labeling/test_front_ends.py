@@ -194,7 +194,7 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
         assert errors == []  # from here on the front end complains of its kernel
 
         # pull the plug, and decide on one more clip
-        _, pid, _, _ = json.loads((tmp_path / "labels.csv.session" / "lock").read_text())
+        _, pid, _, _ = json.loads((tmp_path / "labels.csv.session" / "holder.json").read_text())
         shown = notebook.clip
         line = psutil.Process(pid).cmdline()
         os.kill(pid, signal.SIGKILL)

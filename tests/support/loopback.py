@@ -55,7 +55,8 @@ def answer(request, site):
         request.send_header("Content-Length", "0")
         request.end_headers()
         return
-    begin = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and site.ranges else 0
+    same = request.headers.get("If-Range", site.tag) == site.tag
+    begin = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted and site.ranges and same else 0
     content = site.content[begin:]
     if begin and not content:
         request.send_response(416)

@@ -11,6 +11,9 @@ from dalbook.corpora.toycity import clips as toycity
 from dalbook.files.cache import code_version
 from dalbook.files.hashing import fingerprint
 
+# the modules that the sounds depend on, for the corpus's fingerprint; see tests/embeddings/test_cache_keys.py
+SOURCES = tuple(f"dalbook.corpora.toycity.{name}" for name in ("clips", "sources", "machines", "acoustics", "signals"))
+
 
 @dataclass(frozen=True)
 class ToyCity:
@@ -47,7 +50,7 @@ def load_toy_city(seed: int = 0) -> Corpus:
         labels=clips.labels,
         folds=clips.folds,
         sound=ToyCity(seed),
-        fingerprint=fingerprint("toy-city", seed, code_version("dalbook.corpora.toycity.clips")),
+        fingerprint=fingerprint("toy-city", seed, code_version(*SOURCES)),
         recordings=clips.recordings,
         description=f"toy-city, seed {seed}: {len(clips.ids)} synthesized clips in {folds} folds",
     )
