@@ -40,7 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
         description="Reveal the true label of each clip that a learner asks for, and plot its macro-averaged recall on "
         "the test fold over the number of labels. Without arguments: a demonstration on toy-city in two minutes.",
     )
-    curve.add_argument("--corpus", default="toy-city", help="toy-city (default) or urbansound8k")
+    curve.add_argument("--corpus", default="toy-city", help="toy-city (default), urbansound8k or esc50")
     curve.add_argument("--root", help="folder of urbansound8k, with metadata/ and audio/")
     curve.add_argument("--embedding", default="logmel", help="logmel (default), mfcc, yamnet, cnn14, or an .npz file")
     curve.add_argument("--learners", default="dal,mal", help="comma-separated (default %(default)s)")

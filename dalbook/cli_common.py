@@ -9,11 +9,12 @@ from pathlib import Path
 from dalbook.corpora.corpus import Corpus
 from dalbook.files.atomic import atomic_write
 
-CORPORA = ("toy-city", "urbansound8k")
+CORPORA = ("toy-city", "urbansound8k", "esc50")
 
 
 def corpus_from(options: argparse.Namespace) -> Corpus:
     """The corpus that ``--corpus`` and ``--root`` name: one whose labels are known."""
+    from dalbook.corpora.esc50 import load_esc50
     from dalbook.corpora.toycity.load import load_toy_city
     from dalbook.corpora.urbansound8k import load_urbansound8k
 
@@ -26,7 +27,7 @@ def corpus_from(options: argparse.Namespace) -> Corpus:
         return load_toy_city()
     if root is None:
         raise ValueError(f"--corpus {name} needs --root, the folder with its files")
-    return load_urbansound8k(root)
+    return load_esc50(root) if name == "esc50" else load_urbansound8k(root)
 
 
 def integers(text: str, option: str) -> list[int]:

@@ -23,7 +23,7 @@ def add(commands) -> None:
         "when it is started again; started twice, the two share the runs.",
     )
     _common(run)
-    run.add_argument("--corpus", default="toy-city", help="toy-city (default) or urbansound8k")
+    run.add_argument("--corpus", default="toy-city", help="toy-city (default), urbansound8k or esc50")
     run.add_argument("--root", help="folder of urbansound8k, with metadata/ and audio/")
     run.add_argument("--embedding", default="logmel", help="logmel (default), yamnet, cnn14, or an .npz file")
     run.add_argument("--trials", type=int, help="repetitions with other seeds (default 10; fig4: 1)")

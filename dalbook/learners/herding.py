@@ -17,6 +17,7 @@ from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.spread_ridge import LANDMARKS, SPREAD_TO, SpreadRidge
 
 REFERENCES = 1000  # clips of the pool that stand for all
+LARGE = 20_000  # a larger pool has half as many, so that a question still takes less than a second
 BLOCK = 2048
 KEPT = 16_000_000  # distances (64 MB) that are kept from one question to the next; of larger pools they are made anew
 ACQUISITIONS = ("herding", "random")
@@ -263,7 +264,7 @@ class HerdingLearner:
     @property
     def references(self) -> np.ndarray:
         """Positions, ascending, of the clips that stand for the whole pool."""
-        return np.sort(self._order[:REFERENCES])
+        return np.sort(self._order[: REFERENCES if len(self.pool) <= LARGE else REFERENCES // 2])
 
     @cached_property
     def _space(self) -> Geometry:

@@ -276,7 +276,7 @@ def test_figure_4_without_mfcc_leaves_it_out_and_says_so(city, tmp_path, capsys)
         (("--trials", "0"), "at least one trial"),
         (("--seed", "-1"), "a seed from 0 on"),
         (("--jobs", "0"), "--jobs must be at least 1"),
-        (("--corpus", "esc50"), "there is no corpus 'esc50'"),
+        (("--corpus", "esc51"), "there is no corpus 'esc51'"),
         (("--corpus", "urbansound8k"), "needs --root"),
         (("--embedding", "vggish"), "vggish is neither an embedder"),
         (("--embedding", "none.npz"), "none.npz"),

@@ -110,7 +110,7 @@ def test_two_jobs_give_the_same_as_one(small, tmp_path):
         (("--trials", "0"), "at least one trial"),
         (("--seed", "-1"), "a seed from 0 on"),
         (("--jobs", "0"), "--jobs must be at least 1"),
-        (("--corpus", "esc50"), "there is no corpus 'esc50'"),
+        (("--corpus", "esc51"), "there is no corpus 'esc51'"),
         (("--corpus", "urbansound8k"), "needs --root"),
         (("--corpus", "urbansound8k", "--root", "nowhere"), "nowhere"),
         (("--root", "nowhere"), "leave it out for toy-city"),

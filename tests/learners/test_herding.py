@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from dalbook.learners import herding
 from dalbook.learners.coverage import coverage_gain, squared_width
 from dalbook.learners.herding import HerdingLearner
+from dalbook.learners.label_spreading import NeighborGraph
 
 
 def groups(sizes, d=24, spread=0.25, seed=0):
@@ -248,3 +249,30 @@ class TestBuiltWith:
         learner = HerdingLearner(x, 2, {0: 0, 20: 1})
         assert learner.labels == {0: 0, 20: 1} == learner.initial
         assert (learner.predict_proba(x).argmax(1) == truth).mean() > 0.8
+
+
+def test_a_question_costs_the_references_times_the_pool_and_one_flow(monkeypatch):
+    """Work is counted, not timed: nothing grows with the square of 20 000 clips or with the labels there are."""
+    rng = np.random.default_rng(0)
+    x = rng.random((20_000, 256), np.float32)
+    learner = HerdingLearner(x, 2, acquisition="herding")
+    counted = {"distances": 0, "flows": 0}
+
+    def gain(distance, *rest):
+        counted["distances"] += distance.size
+        return coverage_gain(distance, *rest)
+
+    flow = NeighborGraph.flow
+
+    def flows(graph, start):
+        counted["flows"] += 1
+        return flow(graph, start)
+
+    monkeypatch.setattr(herding, "coverage_gain", gain)
+    monkeypatch.setattr(NeighborGraph, "flow", flows)
+    for question in range(4):
+        clip = learner.ask()
+        assert learner.ask() == clip  # asking again costs nothing
+        learner.tell(clip, question % 2)
+    assert counted == {"distances": 4 * 1000 * 20_000, "flows": 3}
+    assert learner._spread_ridge._graph.ties.nnz <= 2 * 10 * 5000
