@@ -15,11 +15,15 @@ nearest labeled ones. It shrinks as labels come, so coverage goes from coarse to
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 
 from dalbook.learners.geometry import squared_distances
 
 QUANTILE = 0.1  # of the labeled clips' nearest distances
+BLOCK = 2048  # clips that are weighed at once
+KEPT = 16_000_000  # distances (64 MB) kept from one question to the next; of larger pools they are made anew
 RECENT = 1000  # labeled clips that the width is taken from: the last ones are the nearest to each other
 THINNEST = 1e-3  # of the squared width: labeled duplicates have distance 0
 
@@ -73,3 +77,57 @@ def squared_width(labeled: np.ndarray, references: np.ndarray) -> float:
     np.fill_diagonal(distance, np.inf)
     apart = np.quantile(np.sqrt(distance.min(axis=1)), 0.5 if few else QUANTILE)
     return max(float(apart) ** 2, THINNEST)
+
+
+class Coverage:
+    """What labeled clips of a pool cover of its reference clips; clips are rows of the pool here.
+
+    Parameters
+    ----------
+    points
+        float32 (m, p), rows of unit length: the pool.
+    references
+        Rows (R,) of the clips that stand for all.
+
+    Examples
+    --------
+    >>> coverage = Coverage(np.eye(2, dtype=np.float32), np.array([0, 1]))
+    >>> nearest = coverage.nearest([0])
+    >>> nearest.tolist(), int(coverage.gain(np.ones(2), nearest, coverage.squared_width([0])).argmax())
+    ([0.0, 2.0], 1)
+    """
+
+    def __init__(self, points: np.ndarray, references: np.ndarray) -> None:
+        self.points, self.references = points, points[references]
+        self._reach: dict[int, np.ndarray] = {}  # row of a labeled clip -> squared distances (R,)
+        self._kept: list[np.ndarray] | None = None
+
+    def reach(self, row: int) -> np.ndarray:
+        """Squared distances, (R,), of the reference clips to one clip; computed once."""
+        if row not in self._reach:
+            self._reach[row] = squared_distances(self.references, self.points[[row]])[:, 0]
+        return self._reach[row]
+
+    def nearest(self, labeled: Iterable[int]) -> np.ndarray:
+        """Squared distance, (R,), of each reference clip to its nearest labeled one; infinity while there is none."""
+        nearest = np.full(len(self.references), np.inf, dtype=np.float32)
+        for row in labeled:
+            np.minimum(nearest, self.reach(row), out=nearest)
+        return nearest
+
+    def squared_width(self, labeled: Iterable[int]) -> float:
+        """s squared, see `squared_width`."""
+        return squared_width(self.points[np.array(list(labeled), dtype=np.int64)], self.references)
+
+    def gain(self, uncertainty: np.ndarray, nearest: np.ndarray, squared_width: float) -> np.ndarray:
+        """What each clip of the pool would newly cover, (m,), see `coverage_gain`."""
+        return np.concatenate([coverage_gain(d, uncertainty, nearest, squared_width) for d in self._distances()])
+
+    def _distances(self) -> Iterable[np.ndarray]:
+        rows = range(0, len(self.points), BLOCK)
+        blocks = (squared_distances(self.references, self.points[at : at + BLOCK]) for at in rows)
+        if len(self.references) * len(self.points) > KEPT:
+            return blocks
+        if self._kept is None:
+            self._kept = list(blocks)
+        return self._kept

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import Any
 
@@ -10,16 +10,14 @@ import numpy as np
 
 from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import margin
-from dalbook.learners.coverage import coverage_gain, squared_width
-from dalbook.learners.geometry import MOST, Geometry, squared_distances
+from dalbook.learners.coverage import Coverage
+from dalbook.learners.geometry import MOST, Geometry
 from dalbook.learners.masks import stream
 from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.spread_ridge import LANDMARKS, SPREAD_TO, SpreadRidge
 
 REFERENCES = 1000  # clips of the pool that stand for all
 LARGE = 20_000  # a larger pool has half as many, so that a question still takes less than a second
-BLOCK = 2048
-KEPT = 16_000_000  # distances (64 MB) that are kept from one question to the next; of larger pools they are made anew
 ACQUISITIONS = ("herding", "random")
 
 
@@ -111,8 +109,6 @@ class HerdingLearner:
             clip, label = check_tell(clip, label, self.pool, self.labels, self.n_classes)
             self.labels[clip] = label
         self.initial = dict(self.labels)
-        self._reach: dict[int, np.ndarray] = {}  # labeled clip -> squared distances (R,) to the reference clips
-        self._kept: list[np.ndarray] | None = None
         self._fitted = False
         self._asked: list[int] = []
 
@@ -219,47 +215,24 @@ class HerdingLearner:
         unlabeled = self._order[~np.isin(self._order, list(self.labels))]
         if self.acquisition == "random":
             return unlabeled[:k].tolist()
-        uncertainty, nearest = self.uncertainty(), self.nearest()
-        width = squared_width(self._points[np.searchsorted(self.pool, list(self.labels))], self._reference_points)
+        labeled = np.searchsorted(self.pool, list(self.labels)).tolist()
+        uncertainty, nearest = self.uncertainty(), self._coverage.nearest(labeled)
+        width = self._coverage.squared_width(labeled)
         chosen: list[int] = []
         for _ in range(k):
-            gain = np.concatenate([coverage_gain(d, uncertainty, nearest, width) for d in self._distances()])
+            gain = self._coverage.gain(uncertainty, nearest, width)
             # the first of several in the seed's order
             best = int(gain[np.searchsorted(self.pool, unlabeled)].argmax())
             chosen.append(int(unlabeled[best]))
             unlabeled = np.delete(unlabeled, best)
-            nearest = np.minimum(nearest, self._reached_from(chosen[-1]))
+            nearest = np.minimum(nearest, self._coverage.reach(int(np.searchsorted(self.pool, chosen[-1]))))
         return chosen
-
-    def _distances(self) -> Iterable[np.ndarray]:
-        """Squared distances of the reference clips to the pool, in blocks (R, 2048)."""
-        blocks = (
-            squared_distances(self._reference_points, self._points[at : at + BLOCK])
-            for at in range(0, len(self.pool), BLOCK)
-        )
-        if len(self.references) * len(self.pool) > KEPT:
-            return blocks
-        if self._kept is None:
-            self._kept = list(blocks)
-        return self._kept
 
     def uncertainty(self) -> np.ndarray:
         """u of each reference clip, (R,): one minus the margin of the classifier, one until it has met two classes."""
         if len(set(self.labels.values())) < 2:
             return np.ones(len(self.references))
-        return margin(self._classifier().predict_proba(self._reference_points, self.n_classes))
-
-    def nearest(self) -> np.ndarray:
-        """Squared distance, (R,), of each reference clip to its nearest labeled one; infinity while there is none."""
-        nearest = np.full(len(self.references), np.inf, dtype=np.float32)
-        for clip in self.labels:
-            if clip not in self._reach:
-                self._reach[clip] = self._reached_from(clip)
-            np.minimum(nearest, self._reach[clip], out=nearest)
-        return nearest
-
-    def _reached_from(self, clip: int) -> np.ndarray:
-        return squared_distances(self._reference_points, self._points[[np.searchsorted(self.pool, clip)]])[:, 0]
+        return margin(self._classifier().predict_proba(self._coverage.references, self.n_classes))
 
     @property
     def references(self) -> np.ndarray:
@@ -276,13 +249,8 @@ class HerdingLearner:
         return SpreadRidge(self.x, some, landmarks, self._space, self.recordings)
 
     @cached_property
-    def _points(self) -> np.ndarray:
-        """The pool in the space where near is measured, float32 (m, p)."""
-        return self._space.points(self.x[self.pool])
-
-    @cached_property
-    def _reference_points(self) -> np.ndarray:
-        return self._points[np.searchsorted(self.pool, self.references)]
+    def _coverage(self) -> Coverage:
+        return Coverage(self._space.points(self.x[self.pool]), np.searchsorted(self.pool, self.references))
 
     @cached_property
     def _built_with(self) -> str:

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from dalbook.learners import herding
-from dalbook.learners.coverage import coverage_gain, squared_width
+from dalbook.learners import coverage
+from dalbook.learners.coverage import coverage_gain
 from dalbook.learners.herding import HerdingLearner
 from dalbook.learners.label_spreading import NeighborGraph
 
@@ -42,8 +42,8 @@ class TestEquation:
     def test_blocks_change_nothing(self, kept, monkeypatch):
         x, truth = groups([40] * 5)
         whole = label(HerdingLearner(x, 5), truth, 12)
-        monkeypatch.setattr(herding, "BLOCK", 7)
-        monkeypatch.setattr(herding, "KEPT", kept)
+        monkeypatch.setattr(coverage, "BLOCK", 7)
+        monkeypatch.setattr(coverage, "KEPT", kept)
         assert label(HerdingLearner(x, 5), truth, 12) == whole
 
     def test_the_width_shrinks_as_labels_come(self):
@@ -52,7 +52,7 @@ class TestEquation:
         widths = []
         for n in (3, 100):
             label(learner, truth, n - len(learner.labels))
-            widths.append(squared_width(learner._points[list(learner.labels)], learner._reference_points))
+            widths.append(learner._coverage.squared_width(learner.labels))
         assert widths[0] > 4 * widths[1]
 
     def test_coverage_kept_equals_coverage_computed_anew(self):
@@ -61,8 +61,9 @@ class TestEquation:
         label(learner, truth, 15)
         learner.forget(list(learner.labels)[3])
         label(learner, truth, 5)
-        distance = ((learner._reference_points[:, None] - learner._points[list(learner.labels)][None]) ** 2).sum(2)
-        assert_allclose(learner.nearest(), distance.min(axis=1), atol=1e-5)
+        kept = learner._coverage
+        distance = ((kept.references[:, None] - kept.points[list(learner.labels)][None]) ** 2).sum(2)
+        assert_allclose(kept.nearest(learner.labels), distance.min(axis=1), atol=1e-5)
 
 
 class TestFromNothing:
@@ -268,7 +269,7 @@ def test_a_question_costs_the_references_times_the_pool_and_one_flow(monkeypatch
         counted["flows"] += 1
         return flow(graph, start)
 
-    monkeypatch.setattr(herding, "coverage_gain", gain)
+    monkeypatch.setattr(coverage, "coverage_gain", gain)
     monkeypatch.setattr(NeighborGraph, "flow", flows)
     for question in range(4):
         clip = learner.ask()
