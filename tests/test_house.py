@@ -37,7 +37,6 @@ LINES = 300
 UPWARD = {
     ("dalbook.experiments.curve", "dalbook"),
     ("dalbook.experiments.picks", "dalbook.cli_common"),
-    ("dalbook.labeling.exports", "dalbook"),
 }
 CIRCLES = [
     {"dalbook.experiments.benchmarks.bench", "dalbook.experiments.benchmarks.bench_iteration"},

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import soundfile
 
-import dalbook
+from dalbook import __version__
 from dalbook.corpora.audio import Files, length, open_sound
 from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.segments import Segments
@@ -203,7 +203,7 @@ def _annotation(corpus: Corpus, who: str, parts: list[Part], seconds: float) -> 
     return {
         "annotation_metadata": {
             "corpus": corpus.name, "version": "", "annotator": {"name": who}, "data_source": "manual annotation",
-            "annotation_tools": f"dalbook {dalbook.__version__}", "annotation_rules": "", "validation": "",
+            "annotation_tools": f"dalbook {__version__}", "annotation_rules": "", "validation": "",
         },
         "namespace": "tag_open",
         "data": [
