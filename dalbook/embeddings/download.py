@@ -14,7 +14,7 @@ import requests
 from urllib3.exceptions import HTTPError
 from urllib3.util import Retry
 
-from dalbook.embeddings.remotes import Remote, check
+from dalbook.embeddings.published import Remote, check
 from dalbook.files.atomic import atomic_write, to_disk
 from dalbook.files.disk import check_room, gigabytes
 from dalbook.files.lock import hold

@@ -27,8 +27,8 @@ from dalbook.embeddings.prepare_report import (
     tell_plan,
     tell_summary,
 )
+from dalbook.embeddings.published import UNPACKED, URBANSOUND8K, Remote, check, kept_at, located
 from dalbook.embeddings.registry import by_hand, check_library, known, load_network, weights_file
-from dalbook.embeddings.remotes import UNPACKED, URBANSOUND8K, Remote, check, kept_at, located
 from dalbook.files.cache import cache_folder
 from dalbook.files.disk import check_room, gigabytes
 from dalbook.files.hashing import fingerprint

@@ -12,8 +12,8 @@ import numpy as np
 
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.compute import Run
+from dalbook.embeddings.published import UNPACKED, URBANSOUND8K, Remote
 from dalbook.embeddings.registry import known
-from dalbook.embeddings.remotes import UNPACKED, URBANSOUND8K, Remote
 from dalbook.files.cache import cache_folder
 from dalbook.files.disk import gigabytes
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from dalbook.embeddings.remotes import CNN14, YAMNET, Remote, kept_at, located
+from dalbook.embeddings.published import CNN14, YAMNET, Remote, kept_at, located
 
 Network = Callable[[list[np.ndarray]], np.ndarray]  # float32 clips at the module's RATE -> (b, d)
 

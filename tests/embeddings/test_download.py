@@ -13,7 +13,7 @@ from loopback import Site, serve
 
 import dalbook.embeddings.download as download_module
 from dalbook.embeddings.download import NoNetworkError, download
-from dalbook.embeddings.remotes import CNN14, URBANSOUND8K, YAMNET, Remote, check, located
+from dalbook.embeddings.published import CNN14, URBANSOUND8K, YAMNET, Remote, check, located
 from dalbook.files.disk import check_room, gigabytes
 from dalbook.files.lock import hold
 

@@ -33,7 +33,7 @@ from dalbook.embeddings.embed import (
 from dalbook.embeddings.logmel import logmel_embedding
 from dalbook.embeddings.npz import read_embeddings
 from dalbook.embeddings.prefetch import batches, prefetch
-from dalbook.embeddings.remotes import Remote
+from dalbook.embeddings.published import Remote
 from dalbook.files.lock import hold
 
 REAL = os.environ.get("DALBOOK_REAL_DATA")

@@ -24,8 +24,8 @@ from dalbook.cli import main
 from dalbook.corpora.folder import load_folder
 from dalbook.corpora.urbansound8k import CLASSES, load_urbansound8k
 from dalbook.embeddings.embed import load_embeddings
+from dalbook.embeddings.published import CNN14, URBANSOUND8K, YAMNET, Remote
 from dalbook.embeddings.registry import EMBEDDERS, Embedder
-from dalbook.embeddings.remotes import CNN14, URBANSOUND8K, YAMNET, Remote
 from dalbook.files.disk import RESERVE
 
 RATE = 8000  # of the network below
