@@ -21,6 +21,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "book.player": ["play"],
         "book.quiz": ["quiz"],
         "book.results": ["results"],
+        "corpora.esc50": ["load_esc50"],
         "corpora.folder": ["load_folder"],
         "corpora.toycity.load": ["load_toy_city"],
         "corpora.urbansound8k": ["load_urbansound8k"],

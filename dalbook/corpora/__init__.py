@@ -1,1 +1,1 @@
-"""Clips with ids, labels, folds, recordings and sound: toy-city, UrbanSound8K, a folder of recordings."""
+"""Clips with ids, labels, folds, recordings and sound: toy-city, UrbanSound8K, ESC-50, a folder of recordings."""

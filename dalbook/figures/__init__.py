@@ -1,4 +1,4 @@
-"""Every plot of the book: the look they share, how they get onto a page, and one function a figure.
+"""Every plot of the book: the style they share, how they get onto a page, and one function a figure.
 
 Figures that belong to one chapter have a module of their own here, ``from dalbook.figures import listening``.
 """

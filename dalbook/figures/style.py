@@ -1,4 +1,4 @@
-"""The look that all figures share: the classes' colors and markers, and the Plotly template ``dalbook``.
+"""The style that all figures share: the classes' colors and markers, and the Plotly template ``dalbook``.
 
 Importing this module registers the template. Its background is transparent and its text a gray that reads on white and
 on black; in the built book ``_static/figures.js`` gives both the colors of the page's theme.
