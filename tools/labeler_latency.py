@@ -29,7 +29,7 @@ ids = [f"{{i}} {{toy.ids[clip]}}" for i, clip in enumerate(which)]
 sound = lambda i: toy.audio(int(which[i]))
 corpus = Corpus("many", toy.classes, ids, toy.labels[which], toy.folds[which], sound, "", "")
 x = embeddings_like(np.arange(n // 9 + 1) % 10, np.arange(n) // 9, {dimensions})
-labeler = Labeler(corpus, "labels.csv", embedding=x)
+labeler = Labeler(corpus, "labels.csv", embedding=x, learner="dal")
 labeler
 """
 # From each key to the sound that follows, in milliseconds.

@@ -42,7 +42,7 @@ def main() -> None:
     options = parser.parse_args()
     corpus = load_toy_city()
     with tempfile.TemporaryDirectory() as away:
-        labeler = Labeler(corpus, Path(away) / "labels.csv", budget=30, annotator="")
+        labeler = Labeler(corpus, Path(away) / "labels.csv", budget=30, learner="dal", annotator="")
         try:
             record(labeler, corpus, toy_city_requests(labeler, corpus), options.folder)
         finally:

@@ -11,8 +11,9 @@ import numpy as np
 from dalbook.corpora.corpus import Corpus
 from dalbook.files.atomic import atomic_write
 from dalbook.labeling.decisions import Beginning
-from dalbook.learners.dal import DALConfig, DropoutLearner
+from dalbook.labeling.factory import LearnerFactory
 from dalbook.learners.metrics import macro_recall_on
+from dalbook.learners.protocol import Learner
 
 FOLD = 1  # kept for testing
 SEEDS = 3  # runs of random picking, averaged
@@ -28,34 +29,25 @@ class Game:
     ----------
     corpus
         With known labels and folds.
-    x
-        Its embeddings (n, d).
-    config
-        Of the learners.
-
-    Attributes
-    ----------
-    pool
-        Positions of the clips to label.
+    factory
+        Builds the person's learner; its pool is `game_pool`'s.
 
     Raises
     ------
     ValueError
-        The corpus has no such fold, or clips of unknown class.
+        The learner has no counterpart that picks at random.
     """
 
-    def __init__(self, corpus: Corpus, x: np.ndarray, config: DALConfig | None = None) -> None:
-        if (corpus.labels < 0).any():
-            raise ValueError(
-                f"corpus {corpus.name} has clips of unknown class: a game needs the truth, leave game= out"
-            )
-        self.pool, self.test = corpus.split(FOLD)
-        self.truth, self.x, self.path, self.config = corpus.labels, x, None, config
-        self.score = macro_recall_on(x[self.test], self.truth[self.test])
+    def __init__(self, corpus: Corpus, factory: LearnerFactory) -> None:
+        _, test = corpus.split(FOLD)
+        self.truth, self.path = corpus.labels, None
+        self.score = macro_recall_on(factory.x[test], self.truth[test])
+        self._factories = [factory.random(seed) for seed in range(SEEDS)]
         self._mine: dict[int, float] = {}
         self._random: list[dict[int, float]] = [{} for _ in range(SEEDS)]
-        self._learners: list[DropoutLearner] = []
+        self._learners: list[Learner] = []
         self._beginning: Beginning | None = None
+        self._raced: Beginning | None = None  # what the random learners began from
 
     def keep_in(self, path: Path) -> None:
         """Keep one's own curve in a JSON file, and go on with what is there."""
@@ -67,8 +59,10 @@ class Game:
         """Random picking begins anew, from these labels."""
         self._beginning = beginning
 
-    def after(self, learner: DropoutLearner) -> None:
+    def after(self, learner: Learner) -> None:
         """Score one's own model; called after each of its iterations."""
+        if not learner.labels:
+            return
         self._mine[len(learner.labels)] = self.score(learner)
         text = json.dumps(sorted(self._mine.items())).encode()
         if not self.path:
@@ -81,20 +75,17 @@ class Game:
         if not self._mine or self._beginning is None:
             return False
         begun = self._beginning
-        if not self._learners or self._learners[0].initial != dict(begun.labels):
-            self._random = [{} for _ in range(SEEDS)]
-            self._learners = [self._learner(begun, seed) for seed in range(SEEDS)]
-            first = self._learners[0]
-            first.train_initially()
-            for other in self._learners[1:]:
-                other.classifier.restore(first.classifier.state())
+        if self._raced is not begun:
+            self._raced, self._random = begun, [{} for _ in range(SEEDS)]
+            self._learners = [factory.new(begun.classes, begun.labels) for factory in self._factories]
+            _train_alike(self._learners)
             return True
         behind = min(range(SEEDS), key=lambda seed: max(self._random[seed], default=0))
         learner, curve = self._learners[behind], self._random[behind]
-        if not curve:
+        if not curve and learner.labels:
             curve[len(learner.labels)] = self.score(learner)
             return True
-        if len(learner.labels) >= min(max(self._mine), len(self.pool)):
+        if len(learner.labels) >= min(max(self._mine), len(learner.pool)):
             return False
         clip = learner.ask()
         learner.tell(clip, int(self.truth[clip]))
@@ -115,13 +106,26 @@ class Game:
         words += f"; with {n} clips picked at random it is {there:.0%}." if there is not None else "."
         return {"mine": [list(point) for point in mine], "random": random, "words": words}
 
-    def _learner(self, beginning: Beginning, seed: int) -> DropoutLearner:
-        return DropoutLearner(
-            self.x,
-            beginning.classes,
-            beginning.labels,
-            pool=self.pool,
-            config=self.config,
-            acquisition="random",
-            seed=seed,
-        )
+
+def game_pool(corpus: Corpus) -> np.ndarray:
+    """Positions of the clips to label in a game: all but those of the fold that is kept for testing.
+
+    Raises
+    ------
+    ValueError
+        The corpus has no such fold, or clips of unknown class.
+    """
+    if (corpus.labels < 0).any():
+        raise ValueError(f"corpus {corpus.name} has clips of unknown class: a game needs the truth, leave game= out")
+    pool, _ = corpus.split(FOLD)
+    return pool
+
+
+def _train_alike(learners: list[Learner]) -> None:
+    """Train learners on the labels that they share once instead of each, where the first training is a long one."""
+    first = learners[0]
+    if not hasattr(first, "train_initially"):
+        return
+    first.train_initially()
+    for other in learners[1:]:
+        other.classifier.restore(first.classifier.state())

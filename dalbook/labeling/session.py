@@ -43,6 +43,8 @@ class LabelSession:
         Who labels.
     taken
         Called when this process opens the same file again.
+    typical_first
+        Whether learning starts from labels only, of typical clips; otherwise it starts at once, from none.
 
     Attributes
     ----------
@@ -84,10 +86,11 @@ class LabelSession:
         budget: int | None = None,
         annotator: str = "",
         taken: Callable[[], None] | None = None,
+        typical_first: bool = True,
     ) -> None:
         if budget is not None and budget < 1:
             raise ValueError(f"the budget must be at least one label, not {budget}")
-        self.corpus, self.budget, self.annotator = corpus, budget, annotator
+        self.corpus, self.budget, self.annotator, self.typical_first = corpus, budget, annotator, typical_first
         self.pool = list(range(len(corpus))) if pool is None else [int(clip) for clip in pool]
         given = [text(name) for name in class_names(corpus.classes if classes is None else classes)]
         name = os.path.basename(out)
@@ -112,10 +115,7 @@ class LabelSession:
     def suggest(self, *orders: Iterable[Pick]) -> None:
         """From now on take the next clips from these, the first one first; the clip on screen stays."""
         self.queue.orders = orders
-        if self.queue.shown is None:
-            self._advance()
-        else:
-            self._keep_next()
+        self._advance() if self.queue.shown is None else self._keep_next()
 
     @property
     def labeled(self) -> int:
@@ -137,11 +137,11 @@ class LabelSession:
         OSError
             It could not be written to disk; nothing has changed.
         """
-        do = request.get("do")
+        do, clip, seconds = request.get("do"), request.get("clip"), request.get("seconds")
         if do == "label":
-            self.decide(request.get("clip"), "labeled", request.get("label"), request.get("seconds"))
+            self.decide(clip, "labeled", request.get("label"), seconds)
         elif do in ("unsure", "skip"):
-            self.decide(request.get("clip"), {"skip": "skipped"}.get(do, do), None, request.get("seconds"))
+            self.decide(clip, {"skip": "skipped"}.get(do, do), None, seconds)
         elif do == "undo":
             self.undo()
         elif do == "start":
@@ -204,7 +204,7 @@ class LabelSession:
         before = self.started, self.changes
         self.classes.append(name)
         self.added.append(name)
-        if self.started:
+        if self.started or not self.typical_first:
             self.begin_anew()
         try:
             self._keep()
@@ -247,14 +247,16 @@ class LabelSession:
         """Go through the file; what is kept beside it says where learning began."""
         self.book = LabelBook(self.corpus.ids, self.classes)
         begun = _kept(kept, "begun", dict)
-        begins = begun.get("rows") if begun.get("names") == self.classes else None
+        from_none = None if self.typical_first or not self.classes else 0
+        begins = begun.get("rows") if begun.get("names") == self.classes else from_none
         for row in self.file.rows:
             if begins == self.book.rows:
                 self.started = self.book.beginning()
             self._take(row)
             self.round = max(self.round, row.round)
         learns = begun or self.round or self._each_has_three()
-        if not self.started and learns and self.labeled and len(self.classes) > 1:
+        ready = learns and self.labeled and len(self.classes) > 1
+        if not self.started and (ready or begins == self.book.rows == 0):
             self.started = self.book.beginning()
 
     @property
@@ -292,6 +294,5 @@ def _whole(value: object) -> bool:
 
 
 def _seconds(value: object) -> float | None:
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value < math.inf:
-        return None
-    return float(value)
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    return float(value) if number and 0 <= value < math.inf else None

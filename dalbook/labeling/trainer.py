@@ -14,36 +14,37 @@ from typing import Any
 import numpy as np
 
 from dalbook.labeling.decisions import Beginning, Change
-from dalbook.labeling.stoppable import StoppableLearner, Stopped
-from dalbook.labeling.suggestions import Suggestions
+from dalbook.labeling.factory import LearnerFactory, taught
+from dalbook.labeling.suggestions import Questions, Suggestions, suggestions_of, votes_of
 from dalbook.learners.cold_start import MedoidOrder, medoid_order
-from dalbook.learners.dal import DALConfig, DropoutLearner
-from dalbook.learners.mc_dropout import Scan
-from dalbook.learners.protocol import load_state, save_state
+from dalbook.learners.protocol import Learner, load_state, save_state
 
 BEHIND = 5  # how much nicer than the kernel's own thread
 AT_EXIT = 60.0  # seconds that the end of a program waits for the thread: cut off in compiled code, it aborts
+EARLY = 400  # gradient steps after which a model that begins is asked a first time, in the middle of its 1600
+RECENT = 12  # clips looked at before that are looked at again: one of them is on screen
 REPLAYED = 20  # labels that are learned one by one where no model was kept; more are learned together
 
 
-class Trainer:
-    """A thread that takes labels as they come and trains `DropoutLearner` on them.
+class Stopped(Exception):
+    """The work in hand is not wanted any more."""
 
-    One iteration follows each label. The model after a label depends on the labels and their order alone, not on how
-    fast they came, so one that is stopped and goes on from its file ends where it would have ended.
+
+class Trainer:
+    """A thread that takes labels as they come and teaches them to a learner.
+
+    The model after a label depends on the labels and their order alone, not on how fast they came, so one that is
+    stopped and goes on from its file ends where it would have ended. A learner with `watch` leaves its training as
+    soon as it is not wanted any more.
 
     Parameters
     ----------
-    x
-        Embeddings of the whole corpus, (n, d), finite.
-    pool
-        Positions (m,) of the clips to label, ascending.
+    factory
+        Builds the learner.
     path
         Where the model is kept, an .npz file.
     told
         Called, in the trainer's thread, each time something is new.
-    config, seed
-        Of the learner.
     after
         Called in the trainer's thread with the learner after each iteration.
     idle
@@ -52,11 +53,11 @@ class Trainer:
     Attributes
     ----------
     medoids
-        `MedoidOrder` of the pool, None until it is known.
+        `MedoidOrder` of the pool, for learners that need labels to start from; None until it is known.
     suggestions
         The latest `Suggestions`, None before the first.
     learner
-        The `DropoutLearner`; None before learning starts. Look at it only while `busy` is False.
+        The learner; None before learning starts. Look at it only while `busy` is False.
     busy
         Whether it learns now.
     problem
@@ -65,22 +66,20 @@ class Trainer:
 
     def __init__(
         self,
-        x: np.ndarray,
-        pool: np.ndarray,
+        factory: LearnerFactory,
         path: Path,
         told: Callable[[], None],
-        config: DALConfig | None = None,
-        seed: int = 0,
-        after: Callable[[DropoutLearner], None] | None = None,
+        after: Callable[[Learner], None] | None = None,
         idle: Callable[[], bool] | None = None,
     ) -> None:
-        self.x, self.pool, self.path, self.config, self.seed = x, pool, path, config, seed
+        self.factory, self.path = factory, path
         self.medoids: MedoidOrder | None = None
         self.suggestions: Suggestions | None = None
-        self.learner: DropoutLearner | None = None
+        self.learner: Learner | None = None
         self.busy, self.problem = False, ""
         self._told, self._after, self._idle = told, after, idle
         self._beginning: Beginning | None = None
+        self._initial: dict[int, int] = {}  # labels that the learner was built with
         self._jobs: deque[tuple[Callable, tuple]] = deque()
         self._owed: deque[Change] = deque()  # what the learner has not learned yet
         self._change = threading.Condition()
@@ -138,7 +137,7 @@ class Trainer:
             self._guarded(self._find_medoids)
             self._ready.set()
             self._guarded(self._told)
-            self._guarded(self._warm_up)
+            self._guarded(self.factory.warm_up)
         while True:
             with self._change:
                 if not self._jobs and self.busy:
@@ -172,32 +171,25 @@ class Trainer:
             return None
 
     def _find_medoids(self) -> None:
-        self.medoids = medoid_order(self.x, self.pool)
-
-    def _warm_up(self) -> None:
-        """Load and compile now what the first training would wait for."""
-        learner = DropoutLearner(np.eye(4, dtype=np.float32), 2, {0: 0}, config=DALConfig(first_steps=1, wait=1))
-        learner.ask()
+        if self.factory.typical_first:
+            self.medoids = medoid_order(self.factory.x, self.factory.pool)
 
     def _begin(self, beginning: Beginning, changes: tuple[Change, ...]) -> None:
         self._beginning, self.learner = beginning, None
         self._owed.clear()
         learner, rest = self._restored(beginning, changes)
-        if learner is None and len(changes) > REPLAYED:
-            learner, rest = self._new(beginning, _with(beginning.labels, changes)), ()
-        elif learner is None:
-            learner, rest = self._new(beginning, beginning.labels), changes
-        if not learner.classifier.steps:
-            learner.scan()
-            self._save(learner, changes[-1].chain if changes and not rest else beginning.chain)
+        if learner is None:
+            together = len(changes) > REPLAYED
+            learner = self._new(_with(beginning.labels, changes) if together else beginning.labels)
+            rest = () if together else changes
+            suggestions_of(learner, self.factory.name, self.factory.x)  # this trains it for the first time
+            self._save(learner, changes[-1].chain if together else beginning.chain)
         self.learner = learner
         self._publish()
         for change in rest:
             self._learn(change)
 
-    def _restored(
-        self, beginning: Beginning, changes: tuple[Change, ...]
-    ) -> tuple[DropoutLearner | None, tuple[Change, ...]]:
+    def _restored(self, beginning: Beginning, changes: tuple[Change, ...]) -> tuple[Learner | None, tuple[Change, ...]]:
         """The learner that was kept, and what changed since; None where there is none, or of something else."""
         saved = saved_model(self.path)
         if not saved or saved["beginning"] != beginning.chain or saved["n_classes"] != beginning.classes:
@@ -205,7 +197,7 @@ class Trainer:
         chains = [beginning.chain, *(change.chain for change in changes)]
         if saved["chain"] not in chains:
             return None, changes
-        learner = self._new(beginning, dict(saved["initial"].tolist()))
+        learner = self._new(dict(saved["initial"].tolist()))
         try:
             learner.restore(saved["learner"])
         except ValueError:  # other embeddings, or another configuration
@@ -219,49 +211,47 @@ class Trainer:
         self._owed.append(change)
         while self._owed:  # more than one where the last attempt failed
             change = self._owed[0]
-            if change.clip in learner.labels:
-                learner.forget(change.clip)
-            if change.label is not None:
-                learner.tell(change.clip, change.label)
+            learner = self.learner = taught(learner, change.clip, change.label, self._new)
             self._owed.popleft()
-        self._publish()
+        self._publish([change.clip])
         self._save(learner, change.chain)
 
-    def _new(self, beginning: Beginning, labels: Mapping[int, int]) -> DropoutLearner:
-        learner = StoppableLearner(
-            self.x, beginning.classes, labels, pool=self.pool, config=self.config, seed=self.seed
-        )
-        learner.unwanted = lambda: self._stop or self._anew
-        learner.early = self._ask_early
+    def _new(self, labels: Mapping[int, int]) -> Learner:
+        self._initial = dict(labels)
+        learner = self.factory.new(self._beginning.classes, labels)
+        if hasattr(learner, "watch"):
+            learner.watch = lambda: self._watch(learner)
         return learner
 
-    def _publish(self) -> None:
-        learner = self.learner
-        clips, scan = learner.scan()
-        self._suggest(learner, clips, scan)
+    def _watch(self, learner: Learner) -> None:
+        """In the middle of training: go on only if that is wanted, and give a first opinion where there is none yet."""
+        if self._stop or self._anew:
+            raise Stopped
+        if self.suggestions is None and learner.classifier.steps == EARLY:
+            unlabeled = self.factory.pool[~np.isin(self.factory.pool, list(learner.labels))]
+            scan = learner.classifier.scan_clips(unlabeled, learner.config.n_masks, "scan")
+            self._suggest(votes_of(learner, unlabeled, scan))
+            self._guarded(self._told)
+
+    def _publish(self, also: Sequence[int] = ()) -> None:
+        """Say what the learner would ask now; `also`: clips that may be on screen."""
+        before = [*self.suggestions.probabilities] if isinstance(self.suggestions, Questions) else []
+        self._suggest(suggestions_of(self.learner, self.factory.name, self.factory.x, [*also, *before[:RECENT]]))
         if self._after:
-            self._after(learner)
+            self._after(self.learner)
         self.problem = ""
         self._guarded(self._told)
 
-    def _ask_early(self, learner: DropoutLearner) -> None:
-        """A first opinion, where there is none yet."""
-        if self.suggestions is None:
-            clips = self.pool[~np.isin(self.pool, list(learner.labels))]
-            self._suggest(learner, clips, learner.classifier.scan_clips(clips, learner.config.n_masks, "scan"))
-            self._guarded(self._told)
-
-    def _suggest(self, learner: DropoutLearner, clips: np.ndarray, scan: Scan) -> None:
-        scores = learner.scores(scan) if len(clips) else np.zeros(0)
-        self.suggestions = Suggestions(clips, scan.votes_nC, scores, str(learner.acquisition), learner.iteration)
+    def _suggest(self, suggestions: Suggestions) -> None:
+        self.suggestions = suggestions
         self._ready.set()
 
-    def _save(self, learner: DropoutLearner, chain: str) -> None:
+    def _save(self, learner: Learner, chain: str) -> None:
         if self._stop:
             return
         state = {f"learner_{name}": value for name, value in learner.state().items()}
-        about = {"beginning": self._beginning.chain, "n_classes": learner.n_classes, "chain": chain}
-        about["initial"] = np.array(list(learner.initial.items()), np.int64)
+        about = {"beginning": self._beginning.chain, "n_classes": self._beginning.classes, "chain": chain}
+        about["initial"] = np.array(list(self._initial.items()), np.int64).reshape(-1, 2)
         try:
             save_state(self.path, {**state, **about})
         except OSError as error:

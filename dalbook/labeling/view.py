@@ -10,11 +10,36 @@ import numpy as np
 from dalbook.labeling.csv_rows import text
 from dalbook.labeling.session import EACH, LabelSession
 from dalbook.labeling.suggestions import Suggestions
-from dalbook.learners.acquisition import vote_entropy
 from dalbook.learners.cold_start import Pick
 
+ASKS = {  # what the model asks for, by what picks; of others the least sure
+    "herding": "The model asks for the clip that tells most about sounds it is unsure of and does not know yet.",
+    "random": "Clips come at random; the model learns from them.",
+    "mal": "The model asks for the most typical clip of each group of similar ones.",
+}
 HISTORY = 50  # decisions to look back at
 RECENT = 20  # decisions whose time tells the pace
+
+
+def session_traits(session: LabelSession, suggestions: Suggestions | None, preparing: bool, training: bool) -> dict:
+    """What a decision, or something new of the model, changes on screen: clip, ahead, progress, history, opinion.
+
+    Parameters
+    ----------
+    session
+        What is labeled.
+    suggestions
+        The model's latest, None while it has made none.
+    preparing, training
+        As for `progress`.
+    """
+    return {
+        "clip": shown(session, session.queue.shown),
+        "ahead": [shown(session, pick) for pick in session.queue.ahead],
+        "progress": progress(session, preparing, training, suggestions.picked_by if suggestions else ""),
+        "history": history(session),
+        "opinion": opinion(session, suggestions),
+    }
 
 
 def shown(session: LabelSession, pick: Pick | None) -> dict | None:
@@ -24,7 +49,7 @@ def shown(session: LabelSession, pick: Pick | None) -> dict | None:
     return {"clip": pick.clip, "id": text(session.corpus.ids[pick.clip]), "picked_by": pick.picked_by, "why": pick.why}
 
 
-def progress(session: LabelSession, preparing: bool, training: bool, ready: bool) -> dict:
+def progress(session: LabelSession, preparing: bool, training: bool, picked_by: str = "") -> dict:
     """How far one is.
 
     Parameters
@@ -35,8 +60,8 @@ def progress(session: LabelSession, preparing: bool, training: bool, ready: bool
         The clusters are not known yet.
     training
         The model learns now.
-    ready
-        The model has suggested something.
+    picked_by
+        What the model's latest suggestions are picked by; empty while it has made none.
     """
     rows = session.book.standing.values()
     statuses = [row.status for row in rows]
@@ -62,7 +87,7 @@ def progress(session: LabelSession, preparing: bool, training: bool, ready: bool
         stage = "learning"
     else:
         stage = "preparing" if preparing else "medoids"
-    return {**out, "stage": stage, "words": _words(session, stage, per_class, ready)}
+    return {**out, "stage": stage, "words": _words(session, stage, per_class, picked_by)}
 
 
 def _pace(session: LabelSession) -> float | None:
@@ -70,7 +95,7 @@ def _pace(session: LabelSession) -> float | None:
     return round(median(seconds), 3) if seconds else None
 
 
-def _words(session: LabelSession, stage: str, per_class: list[int], ready: bool) -> str:
+def _words(session: LabelSession, stage: str, per_class: list[int], picked_by: str) -> str:
     if stage == "done":
         aside = len(session.book.standing) - session.labeled
         if session.budget and session.labeled >= session.budget:
@@ -79,8 +104,10 @@ def _words(session: LabelSession, stage: str, per_class: list[int], ready: bool)
             f" {aside} are unsure or skipped; change them under “Last labels”." if aside else ""
         )
     if stage == "learning":
-        if ready:
-            return "The model asks for the clips that it is least sure about."
+        if picked_by:
+            return ASKS.get(picked_by, "The model asks for the clips that it is least sure about.")
+        if not session.typical_first:
+            return "The model looks at the clips; those that are unlike each other come until it asks for its own."
         return "The model learns from your labels; typical clips go on until it asks for its own."
     enough = sum(n >= EACH for n in per_class)
     first = "Looking for typical clips." if stage == "preparing" else "Typical clips first, from the largest groups on."
@@ -95,19 +122,7 @@ def history(session: LabelSession) -> list[dict]:
 
 
 def opinion(session: LabelSession, suggestions: Suggestions | None) -> dict | None:
-    """What the hypotheses say of the clip on screen; None where they were not asked."""
+    """What the model says of the clip on screen; None where it was not asked."""
     pick = session.queue.shown
-    found = suggestions.of(pick.clip) if suggestions and pick else None
-    if found is None:
-        return None
-    votes, _, rank = found
-    masks, best = int(votes.sum()), int(votes.argmax())
-    entropy, of = float(vote_entropy(votes)), len(suggestions.clips)
-    words = (
-        f"{votes[best]} of {masks} hypotheses say {session.classes[best]}. Their vote entropy is {entropy:.2f} nats "
-        f"(0: all agree; {np.log(len(votes)):.2f}: each class gets as many), rank {rank} of {of} clips."
-    )
-    votes = votes.tolist() + [0] * (len(session.classes) - len(votes))
-    return {
-        "clip": pick.clip, "votes": votes, "masks": masks, "entropy": entropy, "rank": rank, "of": of, "words": words
-    }  # fmt: skip
+    found = suggestions.opinion(pick.clip, session.classes) if suggestions and pick else None
+    return found and {"clip": pick.clip, **found}

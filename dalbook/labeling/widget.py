@@ -17,23 +17,27 @@ import traitlets
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.embed import embeddings_for
 from dalbook.files.bundle import module
-from dalbook.labeling import view as label_view
-from dalbook.labeling.game import Game
+from dalbook.labeling.factory import LearnerFactory
+from dalbook.labeling.game import Game, game_pool
 from dalbook.labeling.ipykernel_fix import keep_reading
 from dalbook.labeling.session import LabelSession, Refused
 from dalbook.labeling.sound_cache import LabelSounds
 from dalbook.labeling.trainer import Trainer
+from dalbook.labeling.view import session_traits
 from dalbook.learners.cold_start import order_at_once
-from dalbook.learners.dal import DALConfig, DropoutLearner
+from dalbook.learners.config import DALConfig
 from dalbook.learners.mc_dropout import check_embeddings
+from dalbook.learners.protocol import Learner
 
 PATIENCE = 1.5  # seconds that making a labeler waits for the medoids, or for the model that was kept
+FIRST = 15.0  # seconds that it waits for the first question of a model that asks from the first clip on
 
 
 class Labeler(anywidget.AnyWidget):
-    """Label a corpus clip by clip, with a model that learns meanwhile and asks for the clips it is least sure about.
+    """Label a corpus clip by clip, with a model that learns meanwhile and asks for the clips that tell it most.
 
-    Typical clips come first, until each class has three labels or you start learning yourself; then the model's vote
+    The model asks from the first clip on, before any label is given. The paper's, ``learner="dal"``, cannot: there
+    typical clips come first, until each class has three labels or you start learning yourself, and then its vote
     entropy decides. Each decision is appended to a CSV file and is on disk before the next clip is shown. Run the cell
     again, also after a restart, and you go on where you were, with the model as it was.
 
@@ -54,8 +58,10 @@ class Labeler(anywidget.AnyWidget):
         Who you are; the name you are logged in by, by default.
     game
         With known truth: keep fold 1 for testing, and see your learning curve beside that of random picking.
+    learner
+        The model's name, see `dalbook.learners.registry.names`; "dal" is the paper's.
     config
-        Of the model, Table 1 by default.
+        Of the model, where it takes one: Table 1 by default.
     seed
         Of the model.
 
@@ -73,7 +79,7 @@ class Labeler(anywidget.AnyWidget):
     >>> labeler = Labeler(corpus, out=os.path.join(tempfile.mkdtemp(), "labels.csv"), embedding=x, budget=50)
     >>> labeler.act({"do": "label", "clip": labeler.clip["clip"], "label": 3, "seconds": 2.0})
     >>> labeler.labels[["label", "status", "picked_by"]].values.tolist()
-    [['dog_bark', 'labeled', 'medoid']]
+    [['dog_bark', 'labeled', 'herding']]
     >>> labeler.close()
     """
 
@@ -105,17 +111,18 @@ class Labeler(anywidget.AnyWidget):
         budget: int | None = None,
         annotator: str | None = None,
         game: bool = False,
+        learner: str = "default",
         config: DALConfig | None = None,
         seed: int = 0,
     ) -> None:
         x = _embeddings(corpus, embedding)
         if game and classes is not None and tuple(classes) != corpus.classes:
             raise ValueError("a game is about the corpus's own classes: leave classes= out")
-        self._game = Game(corpus, x, config) if game else None
-        pool = self._game.pool if self._game else np.arange(len(corpus))
-        self._session = LabelSession(
-            corpus, out, classes, pool, budget, _login() if annotator is None else annotator, self._taken
-        )
+        pool = game_pool(corpus) if game else np.arange(len(corpus))
+        factory = LearnerFactory(learner, x, pool, config, seed, np.unique(corpus.recordings, return_inverse=True)[1])
+        self._game = Game(corpus, factory) if game else None
+        who = _login() if annotator is None else annotator
+        self._session = LabelSession(corpus, out, classes, pool, budget, who, self._taken, factory.typical_first)
         if self._game:
             self._game.keep_in(self._session.file.folder / "game.json")
         self._lock = threading.RLock()
@@ -129,18 +136,15 @@ class Labeler(anywidget.AnyWidget):
         self._provisional = order_at_once(x, pool)
         self._sounds = LabelSounds(corpus, lambda clip, *sound: self._soon(self.send, *sound))
         self._trainer = Trainer(
-            x,
-            pool,
+            factory,
             self._session.file.folder / "model.npz",
             lambda: self._soon(self._refresh),
-            config,
-            seed,
             self._game and self._game.after,
             self._game and self._game.idle,
         )
         self._tell_trainer()
         self._trainer.start()
-        self._trainer.wait_for_first(PATIENCE)
+        self._trainer.wait_for_first(PATIENCE if factory.typical_first else FIRST)
         self._refresh()
         keep_reading()
         self.on_msg(self._heard_message)
@@ -154,7 +158,7 @@ class Labeler(anywidget.AnyWidget):
         return table(self._session.book.standing.values())
 
     @property
-    def learner(self) -> DropoutLearner | None:
+    def learner(self) -> Learner | None:
         """The model, once it has learned from all labels given so far (this waits); None before learning starts."""
         self.wait()
         return self._trainer.learner
@@ -246,14 +250,9 @@ class Labeler(anywidget.AnyWidget):
             session.suggest(suggestions, medoids) if suggestions and session.started else session.suggest(medoids)
             self._tell_trainer()
             with self.hold_sync():
-                self.classes = list(session.classes)
-                self.clip = label_view.shown(session, session.queue.shown)
-                self.ahead = [label_view.shown(session, pick) for pick in session.queue.ahead]
-                self.progress = label_view.progress(
-                    session, trainer.medoids is None, trainer.busy, suggestions is not None
-                )
-                self.history = label_view.history(session)
-                self.opinion = label_view.opinion(session, suggestions)
+                self.set_trait("classes", list(session.classes))
+                for name, value in session_traits(session, suggestions, trainer.medoids is None, trainer.busy).items():
+                    self.set_trait(name, value)
                 self.curve = self._game.curve() if self._game else None
                 self.notice = " ".join(filter(None, (session.file.notice, trainer.problem)))
             self._send_ahead()

@@ -18,6 +18,8 @@ from dalbook.learners.mc_dropout import DropoutClassifier, Scan
 from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.pseudo_labels import draw_minibatch, pseudo_labels
 
+WATCHED = 20  # gradient steps between two calls of `DropoutLearner.watch`
+
 
 class DropoutLearner:
     """DAL as a learner that is asked and told.
@@ -55,6 +57,9 @@ class DropoutLearner:
         Clip -> class, in the order acquired, the initial ones first.
     iteration
         Iterations of stage I and II done, the first T0 included.
+    watch
+        A function without arguments, called every 20 gradient steps, or None. What it raises ends the training, and
+        the learner is as it was before.
 
     Raises
     ------
@@ -105,6 +110,7 @@ class DropoutLearner:
             raise ValueError("DAL starts from labeled clips: give `initial`, for instance three clips of each class")
         self.initial = dict(self.labels)
         self.iteration = 0
+        self.watch: Callable[[], None] | None = None
         self._scanned: tuple[np.ndarray, Scan] | None = None
 
     def train_initially(self) -> None:
@@ -251,7 +257,9 @@ class DropoutLearner:
     def _descend(self, pseudo: Mapping[int, int], steps: int) -> None:
         """Gradient descent on class-balanced minibatches (8), (9) of labels and pseudo-labels."""
         labeled, guessed = self._by_class(self.labels), self._by_class(pseudo)
-        for _ in range(steps):
+        for step in range(steps):
+            if self.watch and step % WATCHED == 0:
+                self.watch()
             rng = np.random.default_rng(stream(self.seed, "minibatch", self.classifier.steps))
             self.classifier.step(*draw_minibatch(labeled, guessed, self.config.alpha, self.config.batch, rng))
 

@@ -52,6 +52,8 @@ class Family:
         Whether it draws at random, so that another seed gives another result, and trials are repeated.
     config
         Whether it takes a `DALConfig`.
+    typical_first
+        Whether it cannot learn from nothing, so that the labeler begins with typical clips.
     """
 
     make: Callable[[Given, str], Learner]
@@ -59,6 +61,7 @@ class Family:
     initial: bool = True
     draws: bool = True
     config: bool = False
+    typical_first: bool = False
 
 
 def _dal(given: Given, variant: str) -> Learner:
@@ -100,7 +103,7 @@ def _herding(given: Given, variant: str) -> Learner:
 
 
 FAMILIES: dict[str, Family] = {
-    "dal": Family(_dal, _dal_variants, config=True),
+    "dal": Family(_dal, _dal_variants, config=True, typical_first=True),
     "mal": Family(_mal, lambda: {"": "MAL (embeddings)", "kl": "MAL (MFCC)"}, initial=False, draws=False),
     "herding": Family(_herding, lambda: {"": "uncertainty herding", "random": "random, same classifier"}),
 }

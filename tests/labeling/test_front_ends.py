@@ -35,7 +35,7 @@ corpus = load_toy_city()
 x = np.random.default_rng(0).random((len(corpus), 64)) + 3 * np.eye(10, 64)[corpus.labels]
 short = DALConfig(batch=8, first_steps=60, steps=4, n_masks=16, wait=1)
 classes = [*corpus.classes, {MARKUP!r}]
-Labeler(corpus, out="labels.csv", classes=classes, embedding=x, config=short, annotator="anna")
+Labeler(corpus, out="labels.csv", classes=classes, embedding=x, learner="dal", config=short, annotator="anna")
 """
 LONG = "\n".join(f"# line {i}" for i in range(120))  # so that the page could scroll
 SCROLLED = """() => [...document.querySelectorAll("body *"), document.scrollingElement]

@@ -86,7 +86,7 @@ def test_unsure_and_skipped_are_not_asked_again(tmp_path):
         say(one, "unsure" if len(asked) % 2 else "skip")
     assert asked == [pick.clip for pick in ORDER]
     assert one.book.labels == {}
-    words = progress(one, False, False, False)
+    words = progress(one, False, False)
     assert (words["stage"], words["unsure"], words["skipped"]) == ("done", 6, 6)
 
 
@@ -179,14 +179,14 @@ def test_odd_seconds_are_unknown_not_a_reason_to_lose_a_label(tmp_path):
     for seconds in (None, -1, float("nan"), float("inf"), "soon", True):
         one.act({"do": "label", "clip": on_screen(one), "label": 0, "seconds": seconds})
     assert [row.seconds for row in one.file.rows] == [None] * 6
-    assert progress(one, False, False, False)["pace"] is None
+    assert progress(one, False, False)["pace"] is None
 
 
 def test_the_budget_ends_it_and_a_larger_one_goes_on(tmp_path):
     one = session(tmp_path, budget=2)
     say(one, "label 0", "skip", "label 1")
     assert on_screen(one) is None
-    state = progress(one, False, False, False)
+    state = progress(one, False, False)
     assert (state["stage"], state["labeled"], state["budget"], state["left"]) == ("done", 2, 2, 0)
     say(one, "undo")
     assert on_screen(one) == 9
@@ -328,7 +328,7 @@ def test_reopening_goes_on_with_the_same_clip_whatever_was_due(tmp_path):
 def test_progress_counts_and_tells_the_time_left(tmp_path):
     one = session(tmp_path, budget=10)
     say(one, "label 0", "label 1", "label 1", "unsure", "skip")
-    state = progress(one, True, False, False)
+    state = progress(one, True, False)
     expected = {"labeled": 3, "unsure": 1, "skipped": 1, "budget": 10, "total": N, "per_class": [1, 2], "undo": True}
     assert {name: state[name] for name in expected} == expected
     assert state["stage"] == "preparing"

@@ -13,6 +13,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from dalbook.labeling.decisions import Beginning, Change
+from dalbook.labeling.factory import LearnerFactory
 from dalbook.labeling.trainer import REPLAYED, Trainer
 from dalbook.learners.cold_start import medoid_order, order_at_once
 from dalbook.learners.dal import DALConfig, DropoutLearner
@@ -39,7 +40,8 @@ def trainer(tmp_path):
     def make(told=lambda: None, config=SMALL, **options) -> Trainer:
         for earlier in made:
             earlier.close()
-        made.append(Trainer(embeddings(), np.arange(N), tmp_path / "model.npz", told, config, **options))
+        factory = LearnerFactory("dal", embeddings(), np.arange(N), config)
+        made.append(Trainer(factory, tmp_path / "model.npz", told, **options))
         made[-1].start()
         return made[-1]
 
@@ -291,11 +293,13 @@ from pathlib import Path
 import numpy as np
 from dalbook.learners.dal import DALConfig
 from dalbook.labeling.decisions import Beginning
+from dalbook.labeling.factory import LearnerFactory
 from dalbook.labeling.trainer import Trainer
 
 x = np.random.default_rng(0).random(({N}, 40), np.float32)
 config = DALConfig(first_steps=10_000_000)
-trainer = Trainer(x, np.arange({N}), Path({str(tmp_path / "model.npz")!r}), lambda: None, config)
+factory = LearnerFactory("dal", x, np.arange({N}), config)
+trainer = Trainer(factory, Path({str(tmp_path / "model.npz")!r}), lambda: None)
 trainer.begin(Beginning(3, "begun", {{0: 0, 1: 1, 2: 2}}, 3))
 trainer.start()
 """

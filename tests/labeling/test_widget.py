@@ -45,7 +45,12 @@ def labeler(tmp_path):
     made = []
 
     def make(**options) -> Labeler:
-        options = {"embedding": embeddings(), "config": SMALL, "out": tmp_path / "labels.csv"} | options
+        options = {
+            "embedding": embeddings(),
+            "learner": "dal",
+            "config": SMALL,
+            "out": tmp_path / "labels.csv",
+        } | options
         made.append(Labeler(options.pop("corpus", None) or corpus(), **options))
         return made[-1]
 
@@ -315,7 +320,8 @@ from dalbook import Labeler, load_toy_city
 from dalbook.learners.dal import DALConfig
 corpus = load_toy_city()
 x = np.random.default_rng(0).random((len(corpus), 32), dtype=np.float32)
-labeler = Labeler(corpus, "labels.csv", embedding=x, config=DALConfig(batch=8, first_steps=40, steps=4, n_masks=16))
+short = DALConfig(batch=8, first_steps=40, steps=4, n_masks=16)
+labeler = Labeler(corpus, "labels.csv", embedding=x, learner="dal", config=short)
 labeler
 """
 

@@ -39,7 +39,7 @@ def recording(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recording")
     corpus = load_toy_city()
     x = np.eye(10, 16, dtype=np.float32)[corpus.labels] + 0.01
-    labeler = Labeler(corpus, folder / "labels.csv", embedding=x, budget=5, annotator="")
+    labeler = Labeler(corpus, folder / "labels.csv", embedding=x, learner="dal", budget=5, annotator="")
     try:
         record(labeler, corpus, REQUESTS, folder / "session")
     finally:

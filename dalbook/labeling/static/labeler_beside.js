@@ -2,10 +2,15 @@
 
 import { bar, h, name, s } from "./labeler_parts.js";
 
-/** Votes as bars with their numbers, the most first; in the classes' colors where they are given. */
+/**
+ * Votes as bars with their numbers, the most first; in the classes' colors where they are given. Of a model without
+ * hypotheses the votes are probabilities, and `masks` is null.
+ */
 export function drawOpinion(opinion, classes, why, colors = []) {
   if (!opinion) return [h("p", {}, why ? `Nothing yet. Picked because of this: ${why}.` : "Nothing yet.")];
-  const votes = opinion.votes.map((count, label) => [count, label]).filter(([count]) => count > 0);
+  const { masks } = opinion;
+  const least = masks == null ? 0.005 : 0;
+  const votes = opinion.votes.map((count, label) => [count, label]).filter(([count]) => count > least);
   votes.sort((a, b) => b[0] - a[0] || a[1] - b[1]);
   const place = opinion.rank == null ? "" : `, rank ${opinion.rank} of ${opinion.of}`;
   const reasons = [
@@ -15,14 +20,14 @@ export function drawOpinion(opinion, classes, why, colors = []) {
   return [
     h(
       "ul",
-      { class: "dlb-votes", "aria-label": `Votes of ${opinion.masks} hypotheses` },
+      { class: "dlb-votes", "aria-label": masks == null ? "Probabilities" : `Votes of ${masks} hypotheses` },
       ...votes.map(([count, label]) =>
         h(
           "li",
           {},
           name(classes[label] ?? "?"),
-          h("span", { class: "dlb-count" }, `${count} of ${opinion.masks}`),
-          h("span", { class: "dlb-bar", "aria-hidden": "true" }, bar(count / opinion.masks, colors[label])),
+          h("span", { class: "dlb-count" }, masks == null ? `${Math.round(100 * count)} %` : `${count} of ${masks}`),
+          h("span", { class: "dlb-bar", "aria-hidden": "true" }, bar(count / (masks ?? 1), colors[label])),
         ),
       ),
     ),
