@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 DIMENSIONS = 128  # principal components kept
-MOST = 10_000  # clips the statistics are best taken from: more change nothing but the time
+MOST = 10_000  # clips the statistics are best taken from: enough for them, and quickly done
 BLOCK = 4096  # rows that are worked on at once
 
 

@@ -13,7 +13,7 @@ from scipy import sparse
 from dalbook.learners.geometry import squared_distances
 
 NEIGHBORS = 10
-GROUP = 5.0  # the weight of all ties to the clips of the same recording; the ten nearest weigh about 4
+GROUP = 5.0  # of all ties to clips of the same recording: as much as some ten near neighbors
 STAY = 0.1  # 1 - a: the share of a label that stays where it is at each step
 ROUNDS = 60  # of the iteration: 0.9^60 is 0.2 %
 BLOCK = 2048

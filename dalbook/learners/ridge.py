@@ -13,7 +13,7 @@ import numpy as np
 from dalbook.learners.geometry import squared_distances
 
 PENALTY = 0.03
-BEND = 1.0  # the kernel is exp(-BEND |a - b|^2); points have unit length, and half or twice as much does as well
+BEND = 1.0  # the kernel is exp(-BEND |a - b|^2); points have unit length, and half as much does as well
 JITTER = 1e-4  # for landmarks that are the same clip twice
 
 

@@ -16,7 +16,7 @@ from dalbook.learners.geometry import Geometry
 from dalbook.learners.label_spreading import NeighborGraph
 from dalbook.learners.ridge import fit_ridge, kernel, predict_ridge
 
-SPREAD_TO = 5000  # clips of the pool that labels spread to: their exact neighbors take a second, and more teach little
+SPREAD_TO = 5000  # clips of the pool that labels spread to: their exact neighbors take about a second
 LANDMARKS = 300  # clips that the ridge measures nearness to
 SHARPNESS = 8.0  # scores to probabilities: how sure it says to be is then how often it is right, on UrbanSound8K
 
