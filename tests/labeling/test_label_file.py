@@ -15,6 +15,7 @@ import pytest
 
 from dalbook.labeling.csv_rows import COLUMNS, HEADER, Row, line, parse
 from dalbook.labeling.label_file import LabelFile, now
+from dalbook.labeling.read import read_labels
 
 STRANGE = [
     'a, b "c".wav',
@@ -229,6 +230,25 @@ def test_a_spreadsheet_may_have_saved_it(tmp_path):
     file.append(row("b"))
     file.close()
     assert [r.clip for r in LabelFile(path).rows] == ["a", "b"]
+
+
+def test_a_file_of_the_first_edition_goes_on(tmp_path):
+    """It spelled the status in British English; nothing in it is changed, and new rows have today's spelling."""
+    path = tmp_path / "labels.csv"
+    old = HEADER + line(row("a")).replace(b"labeled", b"labelled") + line(row("b", "", status="unsure"))
+    path.write_bytes(old)
+    file = LabelFile(path)
+    assert [(r.clip, r.status) for r in file.rows] == [("a", "labeled"), ("b", "unsure")]
+    new = row("c")
+    file.append(new)
+    file.close()
+    assert path.read_bytes() == old + line(new)
+    frame = read_labels(path)
+    assert frame[["clip", "status"]].values.tolist() == [["a", "labeled"], ["b", "unsure"], ["c", "labeled"]]
+    cut = path.read_bytes() + b'd "e,dog,labelled,me,,,0,,\n' + line(row()).replace(b"labeled", b"labelled")
+    path.write_bytes(cut)
+    with pytest.raises(ValueError, match="not closed"):  # rows of the old spelling are no cut-off line either
+        LabelFile(path)
 
 
 @pytest.mark.parametrize(
