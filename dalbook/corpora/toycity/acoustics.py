@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import oaconvolve
+from scipy.fft import next_fast_len
 
-from dalbook.corpora.toycity.signals import RATE, Signal, add, color, noise, tone, unit, wander
+from dalbook.corpora.toycity.signals import RATE, Signal, add, color, decay, noise, tone, unit, wander
+from dalbook.corpora.toycity.spectra import sound, spectrum
 
 
 def room(take: np.random.Generator, distance: float) -> Signal:
@@ -14,12 +15,13 @@ def room(take: np.random.Generator, distance: float) -> Signal:
     ``distance`` (0 near to 1 far) lowers the direct sound against the tail and dulls it as air does. The tail's treble
     decays faster than its bass. At most 1 s long, at ``RATE``.
     """
-    decay = np.exp(take.uniform(np.log(0.12), np.log(0.9)))  # seconds to fall by 60 dB
-    t = np.arange(int(min(decay, 1.0) * RATE)) / RATE
-    bass = color(take.standard_normal(len(t)), [(100, 0), (900, 0), (4000, -18)]) * 10 ** (-3 * t / decay)
-    treble = color(take.standard_normal(len(t)), [(400, -24), (1500, 0), (9000, -6)]) * 10 ** (-3 * t / (0.5 * decay))
+    dying = np.exp(take.uniform(np.log(0.12), np.log(0.9)))  # seconds to fall by 60 dB
+    n = int(min(dying, 1.0) * RATE)
+    fall = decay(n, dying / (3 * np.log(10)))
+    bass = color(take.standard_normal(n), [(100, 0), (900, 0), (4000, -18)]) * fall
+    treble = color(take.standard_normal(n), [(400, -24), (1500, 0), (9000, -6)]) * fall**2
     tail = bass + treble
-    tail *= np.minimum(1, t / take.uniform(0.003, 0.03))
+    tail *= np.minimum(1, np.arange(n) / RATE / take.uniform(0.003, 0.03))
     tail /= np.sqrt(np.sum(tail**2))
     response = (0.15 + 1.1 * distance * take.uniform(0.5, 1.0)) * tail
     for delay, gain in zip(take.uniform(0.002, 0.06, 4), take.uniform(-0.5, 0.5, 4), strict=True):
@@ -61,12 +63,14 @@ def street(take: np.random.Generator, clip: np.random.Generator, n: int) -> Sign
         talk = color(voice, [(200, -4), (600, 0), (1200, -14), (1900, -8), (4500, -26)])
         base += 0.8 * talks * talk * wander(clip, n, 5, -0.4, 1).clip(0)
     if walks > 1:
+        fall = decay(2000, 300 / RATE)
         for at in np.arange(clip.uniform(), n / RATE, 0.55):
-            step = noise(clip, 2000, (120, 0), (1500, -8), (6000, -20)) * np.exp(-np.arange(2000) / 300)
+            step = noise(clip, 2000, (120, 0), (1500, -8), (6000, -20)) * fall
             add(base, 0.5 * walks * step, at)
     return unit(base)
 
 
 def heard_in(x: Signal, response: Signal) -> Signal:
     """``x`` through the impulse ``response``, as long as ``x``."""
-    return oaconvolve(x, response)[: len(x)]
+    n = next_fast_len(len(x) + len(response), real=True)
+    return sound(spectrum(x, n) * spectrum(response, n), n)[: len(x)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.signal import lfilter
 
-from dalbook.corpora.toycity.signals import RATE, Signal, noise, pulses, resonate, swell, tone, unit, wander
+from dalbook.corpora.toycity.signals import RATE, Signal, noise, pulses, resonate, swell, tone, turning, unit, wander
 from dalbook.corpora.toycity.sources import between
 
 STEEL = ((700, 1400, 0.8), (1800, 3000, 1.0), (3200, 5200, 0.8), (5600, 8500, 0.4))  # Hz from, Hz to, gain
@@ -32,7 +32,7 @@ def air_conditioner(take: np.random.Generator, clip: np.random.Generator, n: int
     rush = noise(clip, n, (40, -4), (corner * 0.4, 0), (corner, 0), (12000, fall * np.log2(12000 / corner)))
     x = air * rush + fan * unit(tone(blades * drift, *vanes)) + box * unit(tone(mains * drift, *coil))
     x += whine * tone(sings * drift, [1, 0.3, 0.1])
-    return x * (1 + depth * np.sin(2 * np.pi * beat * np.arange(n) / RATE + clip.uniform(0, 6)))
+    return x * (1 + depth * turning(clip.uniform(0, 6) - np.pi / 2, 2 * np.pi * beat / RATE, n))
 
 
 def drilling(take: np.random.Generator, clip: np.random.Generator, n: int) -> Signal:
