@@ -57,8 +57,9 @@ def embed(
     """Embed every clip of a corpus, or take the embeddings computed before.
 
     They are kept in a cache under a name that holds the corpus's fingerprint, the embedder and a hash of its code and
-    its weights. Those of toy-city, seed 0, by "logmel" and "mfcc" came with the package. A run that was stopped, even killed, goes on where it was. Of several processes that want the same, one
-    computes and the others wait. A cache that cannot be written costs a warning, not the result.
+    its weights. Those of toy-city, seed 0, by "logmel" and "mfcc" came with the package. A run that was stopped, even
+    killed, goes on where it was. Of several processes that want the same, one computes and the others wait. A cache
+    that cannot be written costs a warning, not the result.
 
     Parameters
     ----------

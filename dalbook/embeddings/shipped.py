@@ -1,7 +1,7 @@
 """Embeddings of toy-city, seed 0, that travel with the package, so that no chapter waits for them.
 
-They are rounded to float16, for everybody alike. ``tools/ship_embeddings.py`` makes them, and keys.json tells whether they
-are still those of this code.
+They are rounded to float16, for everybody alike. ``tools/ship_embeddings.py`` makes them, and keys.json tells whether
+they are still those of this code.
 """
 
 from __future__ import annotations
@@ -20,8 +20,7 @@ KEYS = FOLDER / "keys.json"
 
 def key(corpus: Corpus, embedder: str) -> str:
     """What the embeddings of a corpus depend on, as a hash: its sounds and the embedder's code."""
-    code = code_version(EMBEDDERS[embedder].module), code_version("dalbook.corpora.audio")
-    return fingerprint(corpus.fingerprint, embedder, *code)
+    return fingerprint(corpus.fingerprint, embedder, code_version(*EMBEDDERS[embedder].sources))
 
 
 def shipped_file(corpus: Corpus, embedder: str) -> Path | None:

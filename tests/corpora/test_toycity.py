@@ -72,6 +72,16 @@ def test_the_same_clip_is_the_same_bits_in_any_order():
     assert all(a.tobytes() == b.tobytes() for a, b in zip(forth, back, strict=True))
 
 
+def test_the_sounds_are_those_of_the_first_edition():
+    """Faster synthesis changes nothing but rounding: 400 samples of one clip a class, and its level."""
+    with np.load(Path(__file__).with_name("toycity_first_edition.npz")) as first:
+        assert first["clips"].tolist() == ONE_EACH
+        for i, samples, level in zip(ONE_EACH, first["samples"], first["rms"], strict=True):
+            x = synthesize(i)
+            assert np.abs(x[np.linspace(0, len(x) - 1, 400).astype(int)] - samples).max() < 1e-5
+            assert toycity.rms(x.astype(np.float64)) == pytest.approx(level, rel=1e-5)
+
+
 @pytest.mark.parametrize("i", ONE_EACH)
 def test_one_clip_of_each_class_is_sound(i):
     x = synthesize(i)

@@ -12,7 +12,9 @@ from dalbook.files.cache import code_version
 from dalbook.files.hashing import fingerprint
 
 # the modules that the sounds depend on, for the corpus's fingerprint; see tests/embeddings/test_cache_keys.py
-SOURCES = tuple(f"dalbook.corpora.toycity.{name}" for name in ("clips", "sources", "machines", "acoustics", "signals"))
+SOURCES = tuple(
+    f"dalbook.corpora.toycity.{name}" for name in ("clips", "sources", "machines", "acoustics", "signals", "spectra")
+)
 
 
 @dataclass(frozen=True)
