@@ -63,8 +63,11 @@ def test_the_door_has_these_names():
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_is_there_and_its_description_fits(name):
     thing = getattr(dalbook, name)
-    assert inspect.getdoc(thing)
-    assert name == "figures" or callable(thing)
+    text = inspect.getdoc(thing)
+    if name != "figures":
+        assert "Parameters\n----------\n" in text
+        returns = inspect.isfunction(thing) and inspect.signature(thing).return_annotation != "None"
+        assert ("Returns\n-------\n" in text) == returns
 
 
 def test_a_notebook_completes_the_names():

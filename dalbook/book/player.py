@@ -36,7 +36,23 @@ def players(sounds: Mapping[str, tuple[np.ndarray, int]]) -> str:
 
 
 def play(sounds: Mapping[str, tuple[np.ndarray, int]]) -> None:
-    """Show `players` in a chapter."""
+    """Show one small player a sound, each under its name.
+
+    Parameters
+    ----------
+    sounds
+        Name -> (float32 samples (n,) within -1 to 1, rate in Hz), as `Corpus.audio` gives them.
+
+    Raises
+    ------
+    ValueError
+        If a sound has no sample, or one that is not finite.
+
+    Examples
+    --------
+    >>> play({"a tone": (np.sin(np.arange(800) / 3).astype(np.float32), 8000)})
+    <IPython.core.display.HTML object>
+    """
     from IPython.display import HTML, display
 
     display(HTML(players(sounds)))

@@ -39,6 +39,12 @@ def quiz(questions: Sequence[Mapping]) -> None:
     ------
     ValueError
         If a question cannot be asked; it is named by its number.
+
+    Examples
+    --------
+    >>> quiz([{"question": "Is this a quiz?", "type": "multiple_choice", "answers": []}])
+    Traceback (most recent call last):
+    ValueError: Question 1 has no 'answers'
     """
     from IPython.display import HTML, display
 

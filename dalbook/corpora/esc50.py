@@ -28,6 +28,11 @@ def load_esc50(root: str | os.PathLike) -> Corpus:
     root
         The folder that holds `meta` and `audio`.
 
+    Returns
+    -------
+    Corpus
+        With labels, the official folds, and recordings.
+
     Raises
     ------
     FileNotFoundError

@@ -46,6 +46,11 @@ def load_folder(
         Leave out the segments whose loudest 50 ms are below this level in dB of full scale, such as -60. To know them,
         all files are decoded once.
 
+    Returns
+    -------
+    Corpus
+        The clips, without labels and folds.
+
     Raises
     ------
     FileNotFoundError

@@ -54,6 +54,11 @@ def load_urbansound8k(root: str | os.PathLike) -> Corpus:
     root
         The folder that holds `metadata` and `audio`.
 
+    Returns
+    -------
+    Corpus
+        With labels, the official folds, and recordings.
+
     Raises
     ------
     FileNotFoundError

@@ -92,6 +92,11 @@ def labels_to_corpus(corpus: Corpus, path: str | os.PathLike, classes: Sequence[
     classes
         Class names in order; by default those of the corpus, and then those that were added while labeling.
 
+    Returns
+    -------
+    Corpus
+        With the same clips, and these classes.
+
     Raises
     ------
     ValueError

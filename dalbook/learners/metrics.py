@@ -20,6 +20,11 @@ def macro_recall(truth: np.ndarray, predicted: np.ndarray) -> float:
     predicted
         Int (m,).
 
+    Returns
+    -------
+    float
+        0 to 1.
+
     Raises
     ------
     ValueError
@@ -50,8 +55,24 @@ def macro_recall_on(x: np.ndarray, truth: np.ndarray) -> Callable[[Learner], flo
 
 
 def bootstrap_interval(values: Sequence[float], level: float = 0.8, resamples: int = 10_000) -> tuple[float, float]:
-    """Percentile bootstrap interval of the mean (section 5.1: 80 %), with a fixed seed; NaN for a single value.
+    """Percentile bootstrap interval of the mean (section 5.1: 80 %), with a fixed seed.
 
+    Parameters
+    ----------
+    values
+        One number an experiment, such as the macro-averaged recall of a trial.
+    level
+        How much of the means drawn anew lies within, 0 to 1.
+    resamples
+        How many means are drawn.
+
+    Returns
+    -------
+    low, high : float
+        The ends; NaN for a single value.
+
+    Examples
+    --------
     >>> low, high = bootstrap_interval([0.5, 0.6, 0.7])
     >>> 0.5 <= low < 0.6 < high <= 0.7
     True

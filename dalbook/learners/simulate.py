@@ -95,6 +95,11 @@ def initial_labels(
     per_class
         How many clips of each class.
 
+    Returns
+    -------
+    dict
+        Clip -> class.
+
     Raises
     ------
     ValueError

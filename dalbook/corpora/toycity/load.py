@@ -35,6 +35,11 @@ def load_toy_city(seed: int = 0) -> Corpus:
     seed
         Of the synthesis; another seed is another city.
 
+    Returns
+    -------
+    Corpus
+        With labels, folds and recordings.
+
     Examples
     --------
     >>> corpus = load_toy_city()
