@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from shutil import rmtree
@@ -16,11 +17,10 @@ from shutil import rmtree
 import nbformat
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
-from jupyter_cache.executors.utils import single_nb_execution
+from notebooks import run
 from sphinx_external_toc.parsing import parse_toc_yaml
 
 USED = ("dalbook", "data", "requirements.txt")
-TIMEOUT = 1800  # seconds a cell, on a machine that is busy with much else
 
 
 def digest(root: Path, names: tuple[str, ...]) -> str:
@@ -45,19 +45,39 @@ def folder(root: Path) -> Path:
     return here
 
 
+def chapters(root: Path) -> list[Path]:
+    """The notebooks of the book, in its order."""
+    paths = (root / f"{name}.ipynb" for name in parse_toc_yaml(root / "_toc.yml"))
+    return [path for path in paths if path.is_file()]
+
+
+def ran(root: Path) -> dict[str, nbformat.NotebookNode]:
+    """What each chapter, by its file's name, did when the book was built last.
+
+    Raises
+    ------
+    KeyError
+        A chapter has not run since it, the package or the lock have changed: the book has to be built.
+    """
+    cache = get_cache(str(root / "_build" / "executed" / digest(root, USED) / "cache"))
+    done = {}
+    for path in chapters(root):
+        notebook = nbformat.read(path, 4)
+        _, done[path.name] = cache.merge_match_into_notebook(notebook)
+    return done
+
+
 def execute(root: Path) -> int:
     """Run the chapters that have not run yet, side by side; return how many. Exits if one fails, and says where."""
     here = folder(root)
     cache = get_cache(str(here / "cache"))
     waiting = []
-    for name in parse_toc_yaml(root / "_toc.yml"):
-        path = root / f"{name}.ipynb"
-        if path.is_file():
-            notebook = nbformat.read(path, 4)
-            try:
-                cache.match_cache_notebook(notebook)
-            except KeyError:
-                waiting.append((path, notebook))
+    for path in chapters(root):
+        notebook = nbformat.read(path, 4)
+        try:
+            cache.match_cache_notebook(notebook)
+        except KeyError:
+            waiting.append((path, notebook))
 
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     workers = max(1, min(cores, len(waiting), 4))
@@ -65,19 +85,20 @@ def execute(root: Path) -> int:
     if workers > 1:
         os.environ.setdefault("OMP_NUM_THREADS", str(max(1, cores // workers)))  # or they wait for each other
 
-    def run(item):
+    def timed(item):
         path, notebook = item
-        return path, single_nb_execution(notebook, cwd=str(path.parent), timeout=TIMEOUT, allow_errors=False)
+        begin = time.monotonic()
+        return path, notebook, run(notebook, path.parent), time.monotonic() - begin
 
     failed = []
     with ThreadPoolExecutor(workers) as pool:
-        for path, result in pool.map(run, waiting):
-            if result.err is None:
-                print(f"{path.name}: ran in {result.time:.0f} s", flush=True)
-                bundle = CacheBundleIn(result.nb, str(path), data={"execution_seconds": result.time})
+        for path, notebook, error, seconds in pool.map(timed, waiting):
+            if not error:
+                print(f"{path.name}: ran in {seconds:.0f} s", flush=True)
+                bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
             else:
-                print(f"{path.name}: a cell failed\n{result.exc_string}", file=sys.stderr, flush=True)
+                print(f"{path.name}: a cell failed\n{error}", file=sys.stderr, flush=True)
                 failed.append(path.name)
     if failed:
         raise SystemExit(f"A cell failed in {', '.join(failed)}")

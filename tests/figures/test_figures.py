@@ -171,10 +171,10 @@ def test_a_slider_needs_values_and_a_description():
         explore(lambda n: go.Figure(), [1, 2], "power", alt="")
 
 
-def test_a_live_slider_draws_again(monkeypatch):
+def test_a_live_slider_draws_again(monkeypatch, tmp_path):
     """In a real kernel, where ipywidgets are."""
-    nbclient = pytest.importorskip("nbclient")
     import nbformat
+    from notebooks import run
 
     monkeypatch.delenv("DALBOOK_STATIC", raising=False)
     code = """
@@ -191,7 +191,7 @@ assert drawn == [1, 3], drawn
 print(slider.description)
 """
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+    assert run(notebook, tmp_path, timeout=120) == ""
     outputs = notebook.cells[0].outputs
     assert any("application/vnd.jupyter.widget-view+json" in output.get("data", {}) for output in outputs)
     assert "labels" in "".join(output.text for output in outputs if output.output_type == "stream")
@@ -199,10 +199,10 @@ print(slider.description)
 
 
 @pytest.mark.parametrize("static", [True, False])
-def test_show_in_a_kernel(static, monkeypatch):
+def test_show_in_a_kernel(static, monkeypatch, tmp_path):
     """In the book's build a page's HTML; in a live kernel Plotly's own output."""
-    nbclient = pytest.importorskip("nbclient")
     import nbformat
+    from notebooks import run
 
     if static:
         monkeypatch.setenv("DALBOOK_STATIC", "1")
@@ -210,7 +210,7 @@ def test_show_in_a_kernel(static, monkeypatch):
         monkeypatch.delenv("DALBOOK_STATIC", raising=False)
     code = "import plotly.graph_objects as go\nfrom dalbook.figures import show\nshow(go.Figure(), alt='Nothing.')"
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
-    nbclient.NotebookClient(notebook, kernel_name="python3").execute()
+    assert run(notebook, tmp_path, timeout=120) == ""
     (output,) = notebook.cells[0].outputs
     assert ("application/vnd.plotly.v1+json" in output.data) is not static
     assert ("text/html" in output.data and "dalbook-figure" in output.data["text/html"]) is static

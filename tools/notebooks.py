@@ -1,0 +1,46 @@
+"""Run a notebook from its first cell to its last in a fresh kernel, as the book's build and its tests do."""
+
+from __future__ import annotations
+
+import os
+import traceback
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError
+
+TIMEOUT = 1800  # seconds a cell, on a machine that is busy with much else
+# ipykernel 7 may leave a message unread for good, and the notebook would stand still with an idle kernel.
+READ_ALL = ["--IPKernelApp.exec_lines=from dalbook.labeling.ipykernel_fix import keep_reading; keep_reading()"]
+
+
+def run(notebook: nbformat.NotebookNode, folder: str | os.PathLike, timeout: int = TIMEOUT) -> str:
+    """Fill in what the cells of a notebook print and show.
+
+    Parameters
+    ----------
+    notebook
+        Changed in place.
+    folder
+        Where its kernel works.
+    timeout
+        Seconds that a cell may take.
+
+    Returns
+    -------
+    str
+        What went wrong, with the cell and its traceback; empty where nothing did.
+    """
+    resources = {"metadata": {"path": os.fspath(folder)}}
+    options = {"timeout": timeout, "kernel_name": "python3", "extra_arguments": list(READ_ALL)}
+    try:
+        NotebookClient(notebook, resources=resources, **options).execute()
+    except (CellExecutionError, CellTimeoutError):
+        return traceback.format_exc()
+    return ""
+
+
+def complaints(notebook: nbformat.NotebookNode) -> list[str]:
+    """What its cells have written to standard error: warnings, mostly."""
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    return [output.text for output in outputs if output.output_type == "stream" and output.name == "stderr"]
