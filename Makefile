@@ -49,7 +49,7 @@ browsers: $(TEST_ENV)
 	@"$(VENV)" tools/browsers.py
 
 test: browsers book
-	"$(VENV)" -m pytest --numprocesses=2
+	"$(VENV)" -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
 
 lock:
 	"$(VENV)" tools/lock.py

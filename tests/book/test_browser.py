@@ -12,6 +12,24 @@ import pytest
 from browser import BOOK, PAGES, ROOT, Visit, accessible, chromium, contrast, served
 
 LIMIT = 1_500_000  # bytes of a page but for Plotly
+# What a reader uses on a page, by its HTML. Two pages of each kind are used; all are opened, and what is on them is the
+# same code with other data, which tests/book/test_pages.py and the package's own tests look at.
+USES = {
+    "a figure that plays": "dalbook-listen",
+    "a slider": "dalbook-slider",
+    "buttons of a figure": '"updatemenus":[{',
+    "players": "dalbook-player",
+    "a number to guess": 'data-kind="numeric"',
+    "one right answer": 'data-kind="multiple_choice"',
+    "several right answers": 'data-kind="many_choice"',
+}
+
+
+def used() -> list[str]:
+    """The first two pages with each thing to use."""
+    html = {name: (BOOK / name).read_text(encoding="utf-8") for name in PAGES}
+    found = [[name for name in PAGES if sign in html[name]][:2] for sign in USES.values()]
+    return sorted({name for pages in found for name in pages})
 
 
 @pytest.fixture(scope="module")
@@ -37,15 +55,10 @@ def test_page(name, browser, address):
     page = visit.page
     shows(page)
     accessible(page, "light")
-    listens(page)
-    slides(page)
-    answers(page)
-
+    readable_figures(page, "light")
     visit.theme("dark")
     accessible(page, "dark")
     readable_figures(page, "dark")
-    visit.theme("light")
-    readable_figures(page, "light")
 
     page.set_viewport_size({"width": 360, "height": 800})
     page.wait_for_timeout(300)
@@ -55,6 +68,24 @@ def test_page(name, browser, address):
     assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []
     assert weight(visit.requests, address) < LIMIT
     page.close()
+
+
+def test_everything_that_can_be_used_is_on_some_page():
+    html = [(BOOK / name).read_text(encoding="utf-8") for name in PAGES]
+    assert [what for what, sign in USES.items() if not any(sign in text for text in html)] == []
+
+
+@pytest.mark.parametrize("name", used())
+def test_page_is_used(name, browser, address):
+    visit = Visit(browser, address + name)
+    listens(visit.page)
+    slides(visit.page)
+    answers(visit.page)
+    visit.theme("dark")
+    accessible(visit.page, "dark")  # with answers and what was played on the page
+    assert visit.complaints == []
+    assert [url for url in visit.requests if not url.startswith((address, "data:", "blob:"))] == []
+    visit.page.close()
 
 
 def shows(page) -> None:

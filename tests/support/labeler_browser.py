@@ -10,8 +10,12 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from browsers import chromium
+from playwright.sync_api import expect
 
 __all__ = ["chromium", "served", "watched"]
+
+PATIENCE = 120_000  # milliseconds that a busy machine may take for what a quiet one does at once
+expect.set_options(timeout=30_000)
 
 
 class Quiet(SimpleHTTPRequestHandler):
@@ -35,6 +39,7 @@ def stopped(request) -> bool:
 
 def watched(page) -> list[str]:
     """What the page complains about: errors in its console or its scripts, what it does not get, dialogs."""
+    page.set_default_timeout(PATIENCE)
     complaints = []
     page.on("console", lambda message: message.type == "error" and complaints.append(message.text))
     page.on("pageerror", lambda error: complaints.append(str(error)))

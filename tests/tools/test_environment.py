@@ -91,6 +91,13 @@ def test_chapters_are_committed_without_output():
             assert cell.get("execution_count") is None, f"{chapter.name} has an execution count: strip it"
 
 
+def test_the_modules_that_begin_first_are_there():
+    text = (ROOT / "tests" / "conftest.py").read_text(encoding="utf-8")
+    longest = re.findall(r'^    "(tests/[^"]+)",$', text, re.MULTILINE)
+    assert longest
+    assert [module for module in longest if not (ROOT / module).is_file()] == []
+
+
 @pytest.mark.parametrize("command", [["check"], ["format", "--check"]])
 def test_ruff(command):
     done = subprocess.run(
