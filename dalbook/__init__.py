@@ -23,6 +23,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "book.results": ["results"],
         "corpora.esc50": ["load_esc50"],
         "corpora.folder": ["load_folder"],
+        "corpora.table": ["load_table"],
         "corpora.toycity.load": ["load_toy_city"],
         "corpora.urbansound8k": ["load_urbansound8k"],
         "embeddings.embed": ["embed", "load_embeddings"],

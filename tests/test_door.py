@@ -19,7 +19,7 @@ import dalbook
 ROOT = Path(__file__).parents[1]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
 NAMES = [
-    *("load_toy_city", "load_urbansound8k", "load_esc50", "load_folder"),
+    *("load_toy_city", "load_urbansound8k", "load_esc50", "load_folder", "load_table"),
     *("embed", "load_embeddings"),
     *("DALConfig", "DropoutLearner", "HerdingLearner", "MedoidLearner"),
     *("simulate", "initial_labels", "macro_recall", "bootstrap_interval"),
