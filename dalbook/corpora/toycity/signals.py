@@ -34,8 +34,8 @@ WIDTH = 512  # samples that `decay` and `turning` compute; all others are produc
 def decay(n: int, seconds: float) -> Signal:
     """``n`` samples that fall from 1 by a factor of e in ``seconds``.
 
-    >>> np.abs(decay(3000, 0.1) - np.exp(-np.arange(3000) / 3200)).max() < 1e-14
-    np.True_
+    >>> bool(np.abs(decay(3000, 0.1) - np.exp(-np.arange(3000) / 3200)).max() < 1e-14)
+    True
     """
     fine = np.exp(np.arange(WIDTH) * (-1 / (seconds * RATE)))
     coarse = np.exp(np.arange(-(-n // WIDTH)) * (-WIDTH / (seconds * RATE)))
@@ -45,8 +45,8 @@ def decay(n: int, seconds: float) -> Signal:
 def turning(phase: float, step: float, n: int) -> Signal:
     """``cos(phase + step * k)`` for k from 0 to ``n`` - 1.
 
-    >>> np.abs(turning(1.0, 0.01, 3000) - np.cos(1.0 + 0.01 * np.arange(3000))).max() < 1e-13
-    np.True_
+    >>> bool(np.abs(turning(1.0, 0.01, 3000) - np.cos(1.0 + 0.01 * np.arange(3000))).max() < 1e-13)
+    True
     """
     fine, coarse = step * np.arange(WIDTH), phase + step * WIDTH * np.arange(-(-n // WIDTH))
     # cos(a + b) = cos(a) cos(b) - sin(a) sin(b), for all pairs in one small matrix product

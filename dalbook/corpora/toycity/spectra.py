@@ -19,10 +19,10 @@ def spectrum(x: NDArray[np.floating], n: int) -> NDArray[np.complex64]:
 
     >>> x = np.random.default_rng(0).standard_normal(5000)
     >>> there = spectrum(x, 6000)
-    >>> np.abs(there - np.fft.fft(x, 6000)[frequencies(6000)]).max() < 1e-3
-    np.True_
-    >>> np.abs(sound(there, 6000)[:5000] - x).max() < 1e-5
-    np.True_
+    >>> bool(np.abs(there - np.fft.fft(x, 6000)[frequencies(6000)]).max() < 1e-3)
+    True
+    >>> bool(np.abs(sound(there, 6000)[:5000] - x).max() < 1e-5)
+    True
     """
     rows, columns = shape(n)
     padded = np.zeros(n, dtype=np.float32)
