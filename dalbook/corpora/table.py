@@ -46,6 +46,11 @@ def load_table(
         The columns with the fold, a whole number from 1, and with the name of the recording. One of them may be
         missing.
 
+    Returns
+    -------
+    Corpus
+        With labels, folds and recordings.
+
     Raises
     ------
     FileNotFoundError
