@@ -20,7 +20,7 @@ from front_end import FRONT_ENDS, Notebook, chromium, served, write_notebook
 CODE = """
 import numpy as np
 from dalbook import Labeler, load_toy_city
-from dalbook.experiments.benchmarks.bench import embeddings_like
+from dalbook.experiments.benchmarks.common import embeddings_like
 from dalbook.corpora.corpus import Corpus
 
 toy, n = load_toy_city(), {clips}

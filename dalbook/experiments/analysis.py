@@ -15,7 +15,8 @@ from dalbook.learners.metrics import bootstrap_interval, summary
 def variants(table: pd.DataFrame) -> pd.Series:
     """What each row is a variant of, in words: the threshold or weight where these differ, else the learner.
 
-    Where one variant was run on several embeddings of a corpus, these are part of its name.
+    Where one variant was run on several embeddings of a corpus, these are part of its name, and so is how runs begin
+    where that differs.
 
     >>> table = pd.DataFrame({"learner": ["dal", "dal"], "threshold": [0.5, 1.0], "alpha": [0.01, 0.01]})
     >>> variants(table).tolist()
@@ -23,12 +24,17 @@ def variants(table: pd.DataFrame) -> pd.Series:
     """
     varied = [(c, s) for c, s in (("threshold", "Θ"), ("alpha", "α")) if table[c].nunique() > 1]
     named = not varied or table["learner"].nunique() > 1
+    begins = [c for c in ("start", "unequal") if c in table and table[c].nunique() > 1]
     names, learners = [], registry.words()
     for row in table[["learner", "threshold", "alpha"]].itertuples(index=False):
         words = [learners.get(row.learner, row.learner)] * named
         words += [f"{symbol} = {getattr(row, c):g}" for c, symbol in varied if pd.notna(getattr(row, c))]
         names.append(", ".join(words))
     names = pd.Series(names, table.index, dtype=object)
+    if "start" in begins:
+        names += np.where(table["start"] == "nothing", ", from nothing", "")
+    if "unequal" in begins:
+        names += np.where(table["unequal"].astype(bool), ", unequal classes", "")
     if "embedding" in table:
         by = [names, table["corpus"]] if "corpus" in table else [names]
         several = table.groupby(by, sort=False)["embedding"].transform("nunique") > 1

@@ -6,8 +6,7 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures.process import BrokenProcessPool
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,11 +14,14 @@ import pandas as pd
 
 from dalbook.experiments.dataset import Inputs
 from dalbook.experiments.plan import Run
-from dalbook.experiments.runner import claimed, execute, read_result
+from dalbook.experiments.runner import claimed, read_result
+from dalbook.experiments.workers import do_each
 from dalbook.files.atomic import atomic_write
+from dalbook.files.cache import cache_folder
+from dalbook.files.hashing import fingerprint
+from dalbook.learners import registry
 
 WAIT = 1.0  # seconds between two looks at runs that other processes are at
-REACH = 30.0  # seconds to try to reach a dask scheduler
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,11 @@ class Listing:
         for one in inputs:
             one.save(folder)
         listing = cls(folder, figure, inputs[0].corpus, inputs[0].embedding, runs)
+        kinds = {(run.start, run.unequal) for run in runs} - {("paper", False)}
+        protocol = "".join(f"-{start}" * (start != "paper") + "-unequal" * uneven for start, uneven in sorted(kinds))
         content = {"figure": figure, "corpus": listing.corpus, "embedding": listing.embedding}
         text = json.dumps({**content, "runs": [run.to_json() for run in runs]}, indent=1)
-        name = f"{figure}-{listing.corpus}-{listing.embedding}.json"
+        name = f"{figure}-{listing.corpus}-{listing.embedding}{protocol}.json"
         atomic_write(folder / name, lambda file: file.write(text.encode()))
         return listing
 
@@ -74,13 +78,17 @@ class Listing:
     ) -> None:
         """Do what is missing, in any order, `jobs` at a time or on a dask cluster; other processes may do so too.
 
-        Each run computes on one thread: several runs side by side finish more than one on several threads, and a
-        result does not depend on how many there were.
+        Each run computes on one thread, as long as there are runs enough: several side by side finish more than one on
+        several threads. A result does not depend on how many there were.
 
         Parameters
         ----------
+        jobs
+            How many cores to use.
         scheduler
             The address of a dask scheduler, whose workers see this folder under the same path.
+        device
+            Where DAL computes.
         tell
             Called with the number of runs that are done, each time that grows.
 
@@ -104,7 +112,7 @@ class Listing:
         tell(total - len(missing))
         while missing:
             left = dict.fromkeys(missing)
-            for run, finished in _each(str(self.folder), missing, jobs, scheduler, device):
+            for run, finished in do_each(str(self.folder), missing, jobs, scheduler, device):
                 if finished:
                     left.pop(run, None)
                     tell(total - len(left))
@@ -141,6 +149,28 @@ class Listing:
             "seconds_left": sum(to_come),
         }
 
+    def curves(self, learners: Sequence[str]) -> list[dict]:
+        """One row for each run and budget, under the names that were asked for, which may be other names of a learner.
+
+        Returns
+        -------
+        list of dict
+            learner, fold, trial, seed, budget, macro_recall.
+
+        Raises
+        ------
+        ValueError, FileNotFoundError
+            A run is missing, or its result file is bad.
+        """
+        rows = []
+        for run in self.runs:
+            curve = read_result(self.folder, run)["curve"]
+            for name in learners:
+                if registry.canonical(name) == run.learner:
+                    one = {"learner": name, "fold": run.fold, "trial": run.trial, "seed": run.seed}
+                    rows += [{**one, "budget": budget, "macro_recall": recall} for budget, recall in curve]
+        return rows
+
     def table(self) -> pd.DataFrame:
         """One row for each run and budget; the same runs give the same table, byte for byte as CSV.
 
@@ -149,7 +179,8 @@ class Listing:
         DataFrame
             corpus, embedding, learner, threshold (Θ) and alpha (α, both empty for MAL), fold, trial, budget (N),
             macro_recall, and of the pseudo-labels that the learner gives with these N labels: pseudo, how many, and
-            pseudo_right, how many of them are right.
+            pseudo_right, how many of them are right. Where runs do not begin as the paper's do also start ("paper",
+            "nothing") and unequal (whether classes are of unequal size).
 
         Raises
         ------
@@ -172,7 +203,9 @@ class Listing:
                 f"`dalbook run {self.figure}`"
             )
         whole = ["pseudo", "pseudo_right"]
-        return pd.DataFrame(rows).astype(dict.fromkeys(whole, "Int64"))
+        table = pd.DataFrame(rows).astype(dict.fromkeys(whole, "Int64"))
+        as_in_the_paper = all((run.start, run.unequal) == ("paper", False) for run in self.runs)
+        return table.drop(columns=["start", "unequal"]) if as_in_the_paper else table
 
     def _rows(self, run: Run, result: dict) -> list[dict]:
         first = len(result["initial"])
@@ -192,77 +225,18 @@ class Listing:
                     "macro_recall": recall,
                     "pseudo": pseudo[0],
                     "pseudo_right": pseudo[1],
+                    "start": run.start,
+                    "unequal": run.unequal,
                 }
             )
         return rows
 
 
-def _each(
-    folder: str, runs: Sequence[Run], jobs: int, scheduler: str | None, device: str
-) -> Iterator[tuple[Run, bool]]:
-    """Each run with whether it is done now, as they finish."""
-    arguments = [(folder, run, device) for run in runs]
-    if scheduler is not None:
-        yield from _on_cluster(arguments, scheduler)
-    elif jobs == 1:
-        yield from map(_here, arguments)
-    else:
-        from joblib import Parallel, delayed
-
-        try:
-            workers = Parallel(n_jobs=jobs, batch_size=1, pre_dispatch=jobs, return_as="generator_unordered")
-            yield from workers(delayed(_alone)(one) for one in arguments)
-        except BrokenProcessPool:
-            raise ChildProcessError(
-                "a process was killed, probably for want of memory: use fewer --jobs; what is done is kept"
-            ) from None
-
-
-def _here(arguments: tuple[str, Run, str]) -> tuple[Run, bool]:
-    """One run on one thread of a process that has other things to do afterwards."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    threads = torch.get_num_threads()
-    with threadpool_limits(1):  # NumPy's matrix products
-        torch.set_num_threads(1)
-        try:
-            return arguments[1], execute(*arguments)
-        finally:
-            torch.set_num_threads(threads)
-
-
-def _alone(arguments: tuple[str, Run, str]) -> tuple[Run, bool]:
-    """One run on one thread of a process that is there for nothing else; other threads of it may be at other runs."""
-    import torch
-    from threadpoolctl import threadpool_limits
-
-    threadpool_limits(1)
-    torch.set_num_threads(1)
-    return arguments[1], execute(*arguments)
-
-
-def _on_cluster(arguments: list[tuple[str, Run, str]], scheduler: str) -> Iterator[tuple[Run, bool]]:
-    """On a dask cluster; a run whose worker dies goes to another worker."""
-    try:
-        from distributed import CancelledError, Client, KilledWorker, as_completed
-    except ImportError:
-        raise ImportError("--engine dask needs dask: pip install 'dalbook[dask]'") from None
-
-    with Client(scheduler, timeout=REACH) as client:
-        futures = client.map(_alone, arguments, pure=False)
-        try:
-            for future in as_completed(futures):
-                yield future.result()
-        except KilledWorker:
-            raise ChildProcessError(
-                "the cluster's workers were killed again and again, probably for want of memory: give them more; what "
-                "is done is kept"
-            ) from None
-        except CancelledError:
-            raise ChildProcessError(f"the cluster at {scheduler} has gone away; what is done is kept") from None
-        finally:
-            client.cancel(futures)
+def folder_of_curves() -> Path:
+    """Where learning curves keep their runs by default, in the cache: another folder once a learner's code changes."""
+    room = Path(registry.__file__).parent
+    sources = [path.read_bytes() for path in sorted(room.rglob("*.py"))]
+    return cache_folder() / "curves" / fingerprint(*sources)
 
 
 def _mean(values: Sequence[float]) -> float:

@@ -32,6 +32,8 @@ class Inputs:
         Class names.
     name
         A hash of all of this.
+    recordings
+        int64 (n,), which clips were cut from the same recording; not in the name, as the clips decide it.
     """
 
     corpus: str
@@ -41,6 +43,7 @@ class Inputs:
     folds: np.ndarray
     classes: tuple[str, ...]
     name: str
+    recordings: np.ndarray
 
     @classmethod
     def of(cls, corpus: Corpus, embedding: str, x: np.ndarray) -> Inputs:
@@ -57,7 +60,19 @@ class Inputs:
         if x.ndim != 2 or len(x) != len(corpus):
             raise ValueError(f"embeddings {x.shape} do not belong to a corpus of {len(corpus)} clips")
         parts = corpus.name, embedding, np.ascontiguousarray(x, np.float32), labels, folds, tuple(corpus.classes)
-        return cls(*parts, _name(*parts))
+        _, recordings = np.unique(corpus.recordings, return_inverse=True)
+        return cls(*parts, _name(*parts), recordings.astype(np.int64))
+
+    @classmethod
+    def without_embeddings(cls, corpus: Corpus) -> Inputs:
+        """What there is to plan with before the embeddings are computed.
+
+        Raises
+        ------
+        ValueError
+            A clip of unknown class.
+        """
+        return cls.of(corpus, "", np.zeros((len(corpus), 1), np.float32))
 
     def split(self, fold: int) -> tuple[np.ndarray, np.ndarray]:
         """Positions of the training clips and of the test fold's clips.
@@ -77,14 +92,15 @@ class Inputs:
         place = Path(folder, "inputs", self.name)
         if (place / "about.json").exists():  # the last to be written
             try:
-                _read(place)
-                return
+                if np.array_equal(_read(place).recordings, self.recordings):
+                    return
             except ValueError as error:
                 print(f"{error}; they are written again", file=sys.stderr)
         place.mkdir(parents=True, exist_ok=True)
-        for what in ("x", "labels", "folds"):
+        for what in ("x", "labels", "folds", "recordings"):
             atomic_write(place / f"{what}.npy", lambda file, what=what: np.save(file, getattr(self, what)))
         about = {"corpus": self.corpus, "embedding": self.embedding, "classes": self.classes}
+        about["recordings"] = fingerprint(self.recordings)
         atomic_write(place / "about.json", lambda file: file.write(json.dumps(about).encode()))
 
 
@@ -110,11 +126,15 @@ def _read(place: Path) -> Inputs:
         about = json.loads((place / "about.json").read_text(encoding="utf-8"))
         # copy on write: processes share the memory, and PyTorch, which refuses a read-only array, makes no copy
         x = np.load(place / "x.npy", mmap_mode="c", allow_pickle=False)
-        labels, folds = (np.load(place / f"{what}.npy", allow_pickle=False) for what in ("labels", "folds"))
+        labels, folds, recordings = (
+            np.load(place / f"{what}.npy", allow_pickle=False) for what in ("labels", "folds", "recordings")
+        )
         parts = about["corpus"], about["embedding"], x, labels, folds, tuple(about["classes"])
         if _name(*parts) != place.name:
             raise ValueError("their content is not what their name says")
-        return Inputs(*parts, place.name)
+        if recordings.shape != labels.shape or fingerprint(recordings) != about["recordings"]:
+            raise ValueError("the recordings are not those that were written")
+        return Inputs(*parts, place.name, recordings)
     except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
         raise ValueError(f"the embeddings in {place} cannot be read ({error})") from None
 

@@ -1,23 +1,18 @@
 """How far an embedding carries with every label given, on the official folds and on reshuffled ones.
 
-    python -m dalbook.experiments.full_labels --corpus urbansound8k --root DIR --embedding yamnet.npz --out FOLDER
-
-writes three tables: the recall on each fold, what is taken for what, and where each clip's nearest neighbor comes from.
+Three tables: the recall on each fold, what is taken for what, and where each clip's nearest neighbor comes from.
+``tools/full_labels.py`` writes them.
 """
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from dalbook.corpora.corpus import Corpus
-from dalbook.corpora.toycity.load import load_toy_city
-from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.learners.kmedoids import cosine_distance
 from dalbook.learners.metrics import macro_recall
 from dalbook.learners.svm import PoolSVM
@@ -121,7 +116,7 @@ def neighbor_kinds(x: np.ndarray, labels: np.ndarray, recording: np.ndarray) -> 
 
 
 def tables(corpus: Corpus, x: np.ndarray, embedding: str) -> dict[str, pd.DataFrame]:
-    """The tables that the module's command writes, by name."""
+    """The three tables, by name."""
     labels, recording = corpus.labels, numbered(corpus.recordings)
     ways = [("official", 0, corpus.folds)]
     for seed in range(SEEDS):
@@ -144,36 +139,3 @@ def tables(corpus: Corpus, x: np.ndarray, embedding: str) -> dict[str, pd.DataFr
         neighbors.append({**what, "class": corpus.classes[c]} | dict(zip(KINDS, counts, strict=True)))
     found = {"recall": recall, "confusions": confusions, "neighbors": neighbors}
     return {f"all_labels_{name}": pd.DataFrame(rows) for name, rows in found.items()}
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run it from the command line; a table that exists keeps its rows of other corpora and embeddings."""
-    from dalbook.embeddings.embed import embed, embeddings_for
-
-    parser = argparse.ArgumentParser(
-        prog="python -m dalbook.experiments.full_labels", description=__doc__.splitlines()[0]
-    )
-    parser.add_argument("--corpus", default="toy-city", choices=["toy-city", "urbansound8k"])
-    parser.add_argument("--root", help="folder of urbansound8k, with metadata/ and audio/")
-    parser.add_argument("--embedding", default="logmel", help="an embedder's name, or an .npz file called after it")
-    parser.add_argument("--model", metavar="FILE", help="the weights of yamnet or cnn14, if you have them")
-    parser.add_argument("--out", type=Path, required=True, metavar="FOLDER", help="where to write the tables")
-    options = parser.parse_args(arguments)
-    corpus = load_toy_city() if options.corpus == "toy-city" else load_urbansound8k(options.root)
-    if options.model is None:
-        x = embeddings_for(corpus, options.embedding)
-    else:
-        x = embed(corpus, options.embedding, model=options.model)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for name, table in tables(corpus, x, Path(options.embedding).stem).items():
-        path = options.out / f"{name}.csv"
-        if path.exists():
-            old = pd.read_csv(path)
-            same = (old["corpus"] == corpus.name) & (old["embedding"] == Path(options.embedding).stem)
-            table = pd.concat([old[~same], table])
-        table.to_csv(path, index=False, float_format="%.6f")
-        print(path)
-
-
-if __name__ == "__main__":
-    main()

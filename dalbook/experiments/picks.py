@@ -1,25 +1,16 @@
 """What did the learners of an experiment ask for? New recordings or more of the same, all classes or a few.
 
-    python -m dalbook.experiments.picks acquisition --out runs --corpus urbansound8k --root UrbanSound8K --csv
-    acquisition_picks.csv
-
-reads the clips that each finished run picked (`dalbook run`), and writes one row a run.
+Read from the clips that each finished run picked (`dalbook run`); ``tools/picks.py`` writes the table.
 """
 
 from __future__ import annotations
 
-import argparse
-import sys
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from dalbook.cli_common import check_target, write_text
 from dalbook.corpora.corpus import Corpus
-from dalbook.corpora.toycity.load import load_toy_city
-from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.experiments.batch import Listing
 from dalbook.experiments.runner import read_result
 
@@ -76,29 +67,3 @@ def described(initial: Sequence[int], asked: Sequence[int], recording: np.ndarra
         known += str(recording[clip]) in seen
         seen.add(str(recording[clip]))
     return len(asked), len(set(recording[list(asked)].tolist())), known
-
-
-def main(arguments: Sequence[str] | None = None) -> None:
-    """Run ``python -m dalbook.experiments.picks``."""
-    parser = argparse.ArgumentParser(
-        prog="python -m dalbook.experiments.picks", description="What the runs of a figure asked for."
-    )
-    parser.add_argument("figure")
-    parser.add_argument("--out", type=Path, default=Path("runs"), metavar="DIR", help="folder of the runs")
-    parser.add_argument("--corpus", default="toy-city", choices=["toy-city", "urbansound8k"])
-    parser.add_argument("--root", help="folder of urbansound8k, with metadata/ and audio/")
-    parser.add_argument("--csv", type=Path, required=True, metavar="FILE", help="where to write the table")
-    options = parser.parse_args(arguments)
-    try:
-        check_target(options.csv)
-        corpus = load_toy_city() if options.corpus == "toy-city" else load_urbansound8k(options.root)
-        tables = [picks(one, corpus) for one in Listing.find(options.out, options.figure) if one.corpus == corpus.name]
-        if not tables:
-            raise ValueError(f"no runs of {options.figure} on {corpus.name} in {options.out}")
-        write_text(options.csv, pd.concat(tables).to_csv(index=False, lineterminator="\n"))
-    except (ValueError, OSError) as error:
-        sys.exit(str(error))
-
-
-if __name__ == "__main__":
-    main()

@@ -1,8 +1,8 @@
-"""The paper's experiments (section 5.3) as lists of independent runs.
+"""Experiments as lists of independent runs: the paper's figures (section 5.3), and learning curves of any learners.
 
 A figure is a list of `Run`s: every variant it compares, on every test fold, in every trial. A run is named by a hash of
 all that decides its result, so two figures share the runs they have in common, and nobody mistakes one for another.
-`dalbook.experiments.runner` does a run, `dalbook.experiments.batch` keeps the list of a figure and shares it out.
+`dalbook.experiments.batch` keeps a list and shares it out, `dalbook.experiments.runner` does a run.
 """
 
 from __future__ import annotations
@@ -13,11 +13,12 @@ from dataclasses import asdict, dataclass, field, fields
 import numpy as np
 
 from dalbook.experiments.dataset import Inputs
+from dalbook.experiments.protocols import LEAST, STARTS, given_labels, training_clips
 from dalbook.files.hashing import fingerprint
 from dalbook.learners import registry
 from dalbook.learners.class_counts import check_classes
-from dalbook.learners.dal import DALConfig
-from dalbook.learners.simulate import check_budgets, initial_labels
+from dalbook.learners.config import DALConfig
+from dalbook.learners.simulate import check_budgets
 
 METHOD = 1  # counted up when the method changes: results of an older one then no longer count as done
 
@@ -30,6 +31,7 @@ FIGURES = {
     "fig4": "DAL, random questions and medoids, from 30 to all labels (section 5.3.3)",
     "acquisition": "which question to ask: the open end of section 6",
 }
+LATER = {"start": "paper", "unequal": False}  # settings that came later: not in the name of a run that has the default
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,11 @@ class Run:
     budgets
         Numbers of labels N at which it is scored, rising.
     config
-        Table 1 with what this run changes; MAL has none of it.
+        Table 1 with what this run changes; None for a learner that has none of it.
+    start
+        What it begins with, a name in `dalbook.experiments.protocols.STARTS`.
+    unequal
+        Whether the classes of its pool are of unequal size.
     """
 
     learner: str
@@ -57,6 +63,8 @@ class Run:
     seed: int
     budgets: tuple[int, ...]
     config: DALConfig | None = field(default_factory=DALConfig)
+    start: str = "paper"
+    unequal: bool = False
 
     @property
     def key(self) -> str:
@@ -70,7 +78,8 @@ class Run:
 
     def to_json(self) -> dict:
         """All that decides the result, as JSON values."""
-        return {**asdict(self), "budgets": list(self.budgets), "method": METHOD}
+        values = {**asdict(self), "budgets": list(self.budgets), "method": METHOD}
+        return {name: value for name, value in values.items() if name not in LATER or value != LATER[name]}
 
     @classmethod
     def from_json(cls, values: dict) -> Run:
@@ -80,7 +89,7 @@ class Run:
         >>> Run.from_json(run.to_json()) == run
         True
         """
-        known = {f.name: values[f.name] for f in fields(cls)}
+        known = {f.name: {**LATER, **values}[f.name] for f in fields(cls)}
         config = None if known["config"] is None else DALConfig(**known["config"])
         return cls(**{**known, "budgets": tuple(known["budgets"]), "config": config})
 
@@ -89,7 +98,12 @@ class Run:
         """Names what the training on the initial labels depends on: neither Θ, α nor the acquisition function."""
         c = self.config
         decides = [c.first_steps, c.batch, c.learning_rate, c.weight_decay, self.inputs, self.fold, self.seed, METHOD]
-        return fingerprint(decides)
+        return fingerprint(decides + ["unequal"] * self.unequal)
+
+    @property
+    def guesses(self) -> bool:
+        """Whether its result tells of pseudo-labels: DAL's, where the paper's DAL it is."""
+        return self.config is not None and self.start == "paper"
 
 
 def variants(figure: str, mfcc: bool = False) -> list[tuple[str, DALConfig | None]]:
@@ -130,6 +144,8 @@ def plan(
     trials: int | None = None,
     seed: int = 0,
     budgets: Sequence[int] | None = None,
+    start: str = "paper",
+    unequal: bool = False,
 ) -> list[Run]:
     """The runs of a figure, checked before the first one starts.
 
@@ -150,6 +166,10 @@ def plan(
         Of the first trial.
     budgets
         Numbers of labels N; by default 30 to 130 in steps of 10, Figure 4: to all that every fold can give.
+    start
+        A name in `dalbook.experiments.protocols.STARTS`.
+    unequal
+        Whether classes are of unequal size, see `dalbook.experiments.protocols.unequal`.
 
     Returns
     -------
@@ -161,22 +181,77 @@ def plan(
     ValueError
         An unknown figure or fold, a budget that does not fit, a class with too few clips.
     """
-    compared = variants(figure, mfcc is not None)
+    compared = [
+        (name, (mfcc if name == "mal:kl" else inputs).name, config) for name, config in variants(figure, bool(mfcc))
+    ]
     trials = (1 if figure == "fig4" else 10) if trials is None else trials
+    if budgets is None and figure != "fig4":
+        budgets = SMALL
+    return _runs(compared, inputs, folds, trials, seed, budgets, start, unequal)
+
+
+def curve(
+    learners: Sequence[str],
+    inputs: Inputs,
+    *,
+    folds: Sequence[int] | None = None,
+    trials: int = 1,
+    seed: int = 0,
+    budgets: Sequence[int],
+    start: str = "paper",
+    unequal: bool = False,
+) -> list[Run]:
+    """The runs of learning curves, checked before the first one starts.
+
+    Parameters
+    ----------
+    learners
+        Names out of `dalbook.learners.registry`; MAL on the Kullback-Leibler distance takes inputs that are MFCC
+        statistics.
+    inputs, folds, trials, seed, budgets, start, unequal
+        As for `plan`.
+
+    Raises
+    ------
+    ValueError
+        An unknown learner or fold, a budget that does not fit, a class with too few clips.
+    """
+    compared = []
+    for name in dict.fromkeys(registry.canonical(one) for one in learners):
+        compared.append((name, inputs.name, DALConfig() if registry.family(name).config else None))
+    return _runs(compared, inputs, folds, trials, seed, budgets, start, unequal)
+
+
+def _runs(
+    compared: Sequence[tuple[str, str, DALConfig | None]],
+    inputs: Inputs,
+    folds: Sequence[int] | None,
+    trials: int,
+    seed: int,
+    budgets: Sequence[int] | None,
+    start: str,
+    unequal: bool,
+) -> list[Run]:
+    """Every variant on every fold in every trial; budgets None: to all that every fold can give."""
     if trials < 1 or seed < 0:
         raise ValueError(f"there must be at least one trial and a seed from 0 on, not {trials} and {seed}")
+    if start not in STARTS:
+        raise ValueError(f"there is no start {start!r}; choose from {', '.join(STARTS)}")
     folds = np.unique(inputs.folds).tolist() if folds is None else list(dict.fromkeys(folds))
-    pools = {fold: inputs.split(fold)[0] for fold in folds}
-    smallest = min(map(len, pools.values()))
+    seeds = range(seed, seed + trials) if unequal else [seed]  # pools of equal classes are the same in each trial
+    for fold in folds:
+        pool, _ = inputs.split(fold)
+        check_classes(inputs.labels, inputs.classes, pool, minimum=LEAST if unequal else 1)
+    pools = [training_clips(inputs, fold, one, unequal) for fold in folds for one in seeds]
     if budgets is None:
-        budgets = wide_budgets(smallest) if figure == "fig4" else SMALL
-    for pool in pools.values():
-        check_classes(inputs.labels, inputs.classes, pool, minimum=3)
-        budgets = check_budgets(budgets, len(initial_labels(inputs.labels, pool, inputs.classes, seed)), len(pool))
+        budgets = wide_budgets(min(map(len, pools)))
+    for pool in pools:
+        given = max(len(given_labels(inputs, pool, seed, name, start)) for name, _, _ in compared)
+        budgets = check_budgets(budgets, given, len(pool))
     return [
-        Run(name, (mfcc if name == "mal:kl" else inputs).name, fold, trial, seed + trial, tuple(budgets), config)
+        Run(name, read, fold, trial, seed + trial, tuple(budgets), config, start, unequal)
         for trial in range(trials)
         for fold in folds
-        for name, config in compared
-        if trial == 0 or registry.family(name).draws
+        for name, read, config in compared
+        if trial == 0 or unequal or registry.family(name).draws
     ]

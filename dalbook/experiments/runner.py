@@ -4,25 +4,28 @@ from __future__ import annotations
 
 import json
 import os
+import platform
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.metadata import version
 from pathlib import Path
 from time import monotonic
 from typing import Any
 
 import numpy as np
 
-from dalbook.experiments.curve import versions
+from dalbook import __version__
 from dalbook.experiments.dataset import load_inputs
 from dalbook.experiments.plan import Run
+from dalbook.experiments.protocols import given_labels, training_clips
 from dalbook.files.atomic import atomic_write
 from dalbook.files.lock import hold
 from dalbook.learners import registry
 from dalbook.learners.dal import DropoutLearner
 from dalbook.learners.metrics import macro_recall_on
 from dalbook.learners.protocol import Learner, load_state, save_state
-from dalbook.learners.simulate import initial_labels
+from dalbook.learners.simulate import simulate
 
 SAVE_EVERY = 30.0  # seconds between two states of a long run on disk
 UNFIT = (ValueError, KeyError, TypeError, IndexError, RuntimeError)  # what a file of something else may lead to
@@ -37,6 +40,8 @@ def execute(folder: str, run: Run, device: str = "auto") -> bool:
         Where inputs are and results go; one that all processes share.
     run
         Which.
+    device
+        Where DAL computes.
 
     Returns
     -------
@@ -86,7 +91,7 @@ def read_result(folder: str | os.PathLike, run: Run) -> dict:
     path = result_path(folder, run)
     try:
         result = json.loads(path.read_bytes())
-        iterations = 0 if run.config is None else len(result["picked"]) + 1
+        iterations = len(result["picked"]) + 1 if run.guesses else 0
         whole = (
             len(result["picked"]) == run.budgets[-1] - len(result["initial"])
             and [n for n, _ in result["curve"]] == list(run.budgets)
@@ -132,37 +137,36 @@ def claimed(folder: str | os.PathLike, run: Run) -> bool:
 
 
 def _run(folder: str, run: Run, device: str) -> dict:
-    start = monotonic()
+    begun = monotonic()
     inputs = load_inputs(folder, run.inputs)
-    pool, test = inputs.split(run.fold)
+    _, test = inputs.split(run.fold)
+    pool = training_clips(inputs, run.fold, run.seed, run.unequal)
+    given = given_labels(inputs, pool, run.seed, run.learner, run.start)
 
     def new() -> Learner:
-        needs = registry.family(run.learner).initial
-        initial = initial_labels(inputs.labels, pool, inputs.classes, run.seed) if needs else {}
         return registry.build(
-            run.learner, inputs.x, len(inputs.classes), initial, pool, run.seed, config=run.config, device=device
+            run.learner, inputs.x, len(inputs.classes), given, pool, run.seed, run.config, device, inputs.recordings
         )
 
     learner, so_far = _go_on(folder, run, new) or _begin(folder, run, new())
-    score = macro_recall_on(inputs.x[test], inputs.labels[test])
-    first = len(learner.labels) - len(so_far["pseudo"]) if isinstance(learner, DropoutLearner) else 0
-    begun, saved = start - so_far["seconds"], start
-    while True:
-        n = len(learner.labels)
-        if n in run.budgets:
-            so_far["curve"].append([n, score(learner)])
-        if isinstance(learner, DropoutLearner):
-            pseudo = learner.pseudo()
-            so_far["pseudo"].append(len(pseudo))
-            so_far["pseudo_right"].append(sum(int(inputs.labels[clip]) == c for clip, c in pseudo.items()))
-        if n == run.budgets[-1]:
-            break
-        clip = learner.ask()
-        learner.tell(clip, int(inputs.labels[clip]))
-        if monotonic() - saved > SAVE_EVERY:
+    begun, saved, known = begun - so_far["seconds"], monotonic(), len(learner.labels)
+
+    def note(learner: Learner, recall: float | None) -> None:
+        """Write down what there is to say with these labels; from time to time, how far it is without it."""
+        nonlocal saved
+        if len(learner.labels) > known and monotonic() - saved > SAVE_EVERY:
             so_far["seconds"] = monotonic() - begun
             _keep(_state_path(folder, run), {**learner.state(), "so_far": so_far})
             saved = monotonic()
+        if recall is not None:
+            so_far["curve"].append([len(learner.labels), recall])
+        if run.guesses:
+            pseudo = learner.pseudo()
+            so_far["pseudo"].append(len(pseudo))
+            so_far["pseudo_right"].append(sum(int(inputs.labels[clip]) == c for clip, c in pseudo.items()))
+
+    left = [n for n in run.budgets if n >= len(learner.labels)]
+    simulate(learner, inputs.labels, left, macro_recall_on(inputs.x[test], inputs.labels[test]), note)
     clips = list(learner.labels)
     return {
         "run": run.to_json(),
@@ -170,8 +174,8 @@ def _run(folder: str, run: Run, device: str) -> dict:
         "embedding": inputs.embedding,
         "clips": len(inputs.x),
         "versions": versions(),
-        "initial": clips[:first],
-        "picked": clips[first:],
+        "initial": clips[: len(given)],
+        "picked": clips[len(given) :],
         **so_far,
         "seconds": round(monotonic() - begun, 3),
     }
@@ -188,7 +192,7 @@ def _go_on(folder: str, run: Run, new: Callable[[], Learner]) -> tuple[Learner, 
         learner = new()
         initial = len(learner.labels)
         learner.restore(state)
-        told = len(learner.labels) - initial if isinstance(learner, DropoutLearner) else 0
+        told = len(learner.labels) - initial if run.guesses else 0
         if not len(so_far["pseudo"]) == len(so_far["pseudo_right"]) == told:
             raise ValueError("its counts of pseudo-labels do not fit its labels")
         if [n for n, _ in so_far["curve"]] != [n for n in run.budgets if n < len(learner.labels)]:
@@ -202,7 +206,7 @@ def _go_on(folder: str, run: Run, new: Callable[[], Learner]) -> tuple[Learner, 
 def _begin(folder: str, run: Run, learner: Learner) -> tuple[Learner, dict]:
     """A new learner past its training on the initial labels, which is done once for all runs that share it."""
     so_far = {"curve": [], "pseudo": [], "pseudo_right": [], "seconds": 0.0}
-    if not isinstance(learner, DropoutLearner):
+    if not isinstance(learner, DropoutLearner):  # no other learner has a training that several runs share
         return learner, so_far
     path = Path(folder, "initial", f"{run.initial_key}.npz")
     try:
@@ -238,3 +242,10 @@ def _tell(message: str) -> None:
 
 def _state_path(folder: str | os.PathLike, run: Run) -> Path:
     return Path(folder, "unfinished", f"{run.key}.npz")
+
+
+def versions() -> dict[str, str]:
+    """Of dalbook, Python and the libraries that compute."""
+    libraries = ("numpy", "scipy", "scikit-learn", "torch", "numba")
+    own = {"dalbook": __version__, "python": platform.python_version()}
+    return own | {name: version(name) for name in libraries}

@@ -24,6 +24,8 @@ PURPOSES = {
     "acquisition": 5,
     "initial": 6,
     "herding": 7,
+    "unequal": 8,
+    "order": 9,
 }
 
 

@@ -44,6 +44,8 @@ def macro_recall(truth: np.ndarray, predicted: np.ndarray) -> float:
 def macro_recall_on(x: np.ndarray, truth: np.ndarray) -> Callable[[Learner], float]:
     """A score for `simulate`: the learner's macro-averaged recall on held-out clips.
 
+    A learner says nothing of a class that it has never met: its clips count as missed.
+
     Parameters
     ----------
     x
@@ -51,7 +53,13 @@ def macro_recall_on(x: np.ndarray, truth: np.ndarray) -> Callable[[Learner], flo
     truth
         Their classes, int (m,).
     """
-    return lambda learner: macro_recall(truth, learner.predict_proba(x).argmax(axis=1))
+
+    def score(learner: Learner) -> float:
+        met = np.unique(np.array(list(learner.labels.values()), np.int64))
+        probs = learner.predict_proba(x)
+        return macro_recall(truth, met[probs[:, met].argmax(axis=1)] if len(met) else np.full(len(truth), -1))
+
+    return score
 
 
 def bootstrap_interval(values: Sequence[float], level: float = 0.8, resamples: int = 10_000) -> tuple[float, float]:

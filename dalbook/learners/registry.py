@@ -15,11 +15,11 @@ import numpy as np
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.config import DALConfig
 from dalbook.learners.dal import DropoutLearner
+from dalbook.learners.dal_from_nothing import DALFromNothing
 from dalbook.learners.herding import HerdingLearner
 from dalbook.learners.kl_distance import kl_distance
 from dalbook.learners.mal import MedoidLearner
 from dalbook.learners.protocol import Learner
-from dalbook.learners.typical_first import TypicalFirst
 
 
 @dataclass(frozen=True)
@@ -65,19 +65,11 @@ class Family:
 
 
 def _dal(given: Given, variant: str) -> Learner:
-    def begin(labels: Mapping[int, int]) -> DropoutLearner:
-        return DropoutLearner(
-            given.x,
-            given.n_classes,
-            labels,
-            pool=given.pool,
-            config=given.config,
-            acquisition=variant or "vote_entropy",
-            seed=given.seed,
-            device=given.device,
-        )
-
-    return begin(given.initial) if given.initial else TypicalFirst(given.x, given.n_classes, begin, given.pool)
+    settings = {"pool": given.pool, "config": given.config, "seed": given.seed, "device": given.device}
+    settings["acquisition"] = variant or "vote_entropy"
+    if given.initial:
+        return DropoutLearner(given.x, given.n_classes, given.initial, **settings)
+    return DALFromNothing(given.x, given.n_classes, **settings)
 
 
 def _dal_variants() -> dict[str, str]:
@@ -188,7 +180,7 @@ def build(
         C.
     initial
         Labels to start from, clip -> class; left aside by families that start from nothing. With none, DAL asks for
-        typical clips first (`TypicalFirst`).
+        typical clips first (`DALFromNothing`).
     pool
         int64 (m,), positions of the clips it may learn from, ascending.
     seed

@@ -38,6 +38,7 @@ def simulate(
     truth: Mapping[int, int] | np.ndarray,
     budgets: Sequence[int],
     score: Callable[[Learner], float],
+    watch: Callable[[Learner, float | None], object] | None = None,
 ) -> dict[int, float]:
     """Ask, reveal, tell until each budget is spent, and score there: one learning curve.
 
@@ -50,7 +51,10 @@ def simulate(
     budgets
         Numbers of labels N at which to score.
     score
-        What to write down, for instance `macro_recall_on`.
+        What to write down, for instance `dalbook.learners.metrics.macro_recall_on`.
+    watch
+        Called at every number of labels on the way, the first included, with the learner and its score there; None
+        where that is no budget.
 
     Returns
     -------
@@ -65,15 +69,19 @@ def simulate(
     >>> simulate(MedoidLearner(x, n_classes=2, clusters=2), truth, [1, 2], macro_recall_on(x, truth))
     {1: 0.5, 2: 1.0}
     """
-    curve = {}
     budgets = sorted(set(budgets))
     if budgets and budgets[0] < len(learner.labels):
         raise ValueError(f"a budget of {budgets[0]} is smaller than the {len(learner.labels)} labels the learner has")
-    for budget in budgets:
-        while len(learner.labels) < budget:
+    curve = {}
+    while len(curve) < len(budgets):
+        n = len(learner.labels)
+        if n in budgets:
+            curve[n] = float(score(learner))
+        if watch:
+            watch(learner, curve.get(n))
+        if n < budgets[-1]:
             clip = learner.ask()
             learner.tell(clip, int(truth[clip]))
-        curve[budget] = float(score(learner))
     return curve
 
 

@@ -305,7 +305,7 @@ def test_absent_folds_are_told(sites, tmp_path, capsys):
 
 
 def command(*arguments):
-    return [sys.executable, "-m", "dalbook.cli", "prepare", *map(str, arguments)]
+    return [sys.executable, "-m", "dalbook", "prepare", *map(str, arguments)]
 
 
 def environment(**change):

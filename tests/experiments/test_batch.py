@@ -1,4 +1,4 @@
-"""A list of runs: shared out, looked at, put together as a table; see test_cli_experiments.py for several processes."""
+"""A list of runs: shared out, looked at, put together as a table; see test_cli_figures.py for several processes."""
 
 import json
 import os
@@ -12,6 +12,7 @@ import tiny
 
 from dalbook.experiments import batch as listing
 from dalbook.experiments import plan as experiments
+from dalbook.experiments import workers
 from dalbook.experiments.batch import Listing
 from dalbook.experiments.dataset import Inputs
 from dalbook.experiments.runner import claim, execute, read_result, result_path
@@ -249,7 +250,7 @@ def test_a_killed_worker_is_said_and_what_is_done_is_kept(tmp_path, monkeypatch)
     one = create(tmp_path)
     execute(str(tmp_path), RUNS[0])
     with monkeypatch.context() as patch:
-        patch.setattr(listing, "_alone", die)
+        patch.setattr(workers, "_alone", die)
         with pytest.raises(ChildProcessError, match="a process was killed, .*fewer --jobs; what is done is kept"):
             one.work(jobs=2, tell=lambda done: None)
     assert one.status()["done"] == 1
@@ -267,7 +268,7 @@ def test_one_job_computes_on_one_thread_and_leaves_the_others_as_they_were(tmp_p
     seen, before = [], torch.get_num_threads()
     torch.set_num_threads(3)
     try:
-        monkeypatch.setattr(listing, "execute", lambda *_: seen.append(torch.get_num_threads()) or True)
+        monkeypatch.setattr(workers, "execute", lambda *_: seen.append(torch.get_num_threads()) or True)
         create(tmp_path).work(tell=lambda done: None)
         assert torch.get_num_threads() == 3
     finally:
@@ -276,6 +277,6 @@ def test_one_job_computes_on_one_thread_and_leaves_the_others_as_they_were(tmp_p
 
 
 def test_a_scheduler_that_is_not_there_is_named(tmp_path, monkeypatch):
-    monkeypatch.setattr(listing, "REACH", 0.5)
+    monkeypatch.setattr(workers, "REACH", 0.5)
     with pytest.raises(OSError, match="tcp://127.0.0.1:9"):
         create(tmp_path).work(scheduler="tcp://127.0.0.1:9", tell=lambda done: None)

@@ -3,17 +3,17 @@
 import pytest
 
 from dalbook.corpora.urbansound8k import CLASSES
-from dalbook.experiments.benchmarks import bench, rehearsal
+from dalbook.experiments.benchmarks import bench, common, rehearsal
 from dalbook.experiments.benchmarks.bench_iteration import iteration
 from dalbook.experiments.benchmarks.rehearsal import Cost
 from dalbook.learners.dal import DALConfig
 
 
 def test_random_embeddings_are_like_real_ones():
-    x, classes = bench.random_embeddings(900, 512)
-    assert abs((x > 0).mean() - bench.DENSITY) < 0.01
+    x, classes = common.random_embeddings(900, 512)
+    assert abs((x > 0).mean() - common.DENSITY) < 0.01
     assert x.min() == 0
-    assert set(classes) == set(range(bench.CLASSES))
+    assert set(classes) == set(range(common.CLASSES))
     # clips of one recording are more alike than clips of one class
     unit = x / (x**2).sum(1, keepdims=True) ** 0.5
     neighbors = (unit[:-1] * unit[1:]).sum(1)
@@ -23,7 +23,7 @@ def test_random_embeddings_are_like_real_ones():
 
 def test_an_iteration_is_many_times_faster_than_the_plain_way():
     lines = []
-    figures = iteration(*bench.random_embeddings(1600, 1024), lines.append)
+    figures = iteration(*common.random_embeddings(1600, 1024), lines.append)
     assert figures["speedup"] > 8  # 60 to 110 are usual; this leaves room for a busy machine
     assert figures["scoring_over_product"] < 4  # about 1.3 is usual
     assert figures["over_floors"] < 6  # 1.3 to 1.6 are usual
@@ -31,7 +31,7 @@ def test_an_iteration_is_many_times_faster_than_the_plain_way():
 
 
 def test_clustering_is_measured_against_fasterpam():
-    x, _ = bench.random_embeddings(8 * 300, 256)
+    x, _ = common.random_embeddings(8 * 300, 256)
     figures = bench._clustering(x, lambda line: None)
     assert figures["k_medoids_loss"] / figures["fasterpam_loss"] < 1.08
 

@@ -35,7 +35,7 @@ def test_what_was_saved_is_read_and_shared(tmp_path):
     ours = tiny.inputs()
     ours.save(tmp_path)
     read = load_inputs(str(tmp_path), ours.name)
-    for part in ("x", "labels", "folds"):
+    for part in ("x", "labels", "folds", "recordings"):
         assert_array_equal(getattr(read, part), getattr(ours, part))
     told = (read.corpus, read.embedding, read.classes, read.name)
     assert told == ("tiny", "small", ("dog", "siren"), ours.name)
@@ -50,7 +50,19 @@ def test_saving_again_leaves_the_files_alone(tmp_path):
     before = tiny.written(tmp_path, "inputs/*/*")
     tiny.inputs().save(tmp_path)
     assert tiny.written(tmp_path, "inputs/*/*") == before
-    assert len(before) == 4
+    assert len(before) == 5
+
+
+def test_clips_of_one_recording_are_known_and_inputs_of_the_first_edition_are_completed(tmp_path, capsys):
+    ours = Inputs.of(tiny.corpus(recordings=[f"r{i // 2}" for i in range(tiny.N)]), "small", tiny.embeddings())
+    assert_array_equal(ours.recordings[:4] == ours.recordings[0], [True, True, False, False])
+    assert ours.name == tiny.inputs().name  # runs that are finished stay finished
+    ours.save(tmp_path)
+    (tmp_path / "inputs" / ours.name / "recordings.npy").unlink()
+    ours.save(tmp_path)
+    assert_array_equal(load_inputs(str(tmp_path), ours.name).recordings, ours.recordings)
+    tiny.inputs().save(tmp_path)
+    assert len(np.unique(load_inputs.__wrapped__(str(tmp_path), ours.name).recordings)) == tiny.N
 
 
 def cut(path):
@@ -67,7 +79,15 @@ def empty(path):
 
 
 @pytest.mark.parametrize(
-    ("file", "damage"), [("x.npy", cut), ("x.npy", swap), ("x.npy", empty), ("labels.npy", swap), ("about.json", cut)]
+    ("file", "damage"),
+    [
+        ("x.npy", cut),
+        ("x.npy", swap),
+        ("x.npy", empty),
+        ("labels.npy", swap),
+        ("recordings.npy", swap),
+        ("about.json", cut),
+    ],
 )
 def test_damage_is_named_and_mended_by_saving_again(file, damage, tmp_path, capsys):
     ours = tiny.inputs()

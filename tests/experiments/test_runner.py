@@ -295,7 +295,8 @@ def test_the_result_does_not_depend_on_the_number_of_threads(tmp_path):
     rng = np.random.default_rng(0)
     x = rng.exponential(1, (600, 300)) * (rng.random((600, 300)) < 0.4) * (1 + (np.arange(300) % 7 == 0))
     classes = tuple("abcdefghij")
-    many = tiny.corpus(classes=classes, ids=range(600), labels=np.arange(600) % 10, folds=np.arange(600) // 150)
+    parts = {"ids": range(600), "recordings": range(600), "labels": np.arange(600) % 10, "folds": np.arange(600) // 150}
+    many = tiny.corpus(classes=classes, **parts)
     ours = Inputs.of(many, "wide", x)
     config = DALConfig(first_steps=40, steps=10, n_masks=64, batch=32)
     runs = [Run("dal", ours.name, 1, 0, 0, (30, 34), config), Run("mal", ours.name, 1, 0, 0, (30, 60), None)]

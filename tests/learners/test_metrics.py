@@ -21,6 +21,23 @@ def test_macro_recall_refuses_what_does_not_match():
             metrics.macro_recall(np.array(truth), np.array(predicted))
 
 
+class Knows:
+    """Has met some classes, and is surest of one that it may not have met."""
+
+    def __init__(self, *classes):
+        self.labels = dict(enumerate(classes))
+
+    def predict_proba(self, x):
+        return np.tile([0.2, 0.1, 0.7], (len(x), 1))
+
+
+def test_a_class_that_was_never_met_counts_as_missed():
+    score = metrics.macro_recall_on(np.zeros((6, 1)), np.array([0, 0, 1, 1, 1, 2]))
+    assert score(Knows(0, 1, 2)) == pytest.approx(1 / 3)  # all clips taken for the third class
+    assert score(Knows(0, 1)) == pytest.approx(1 / 3)  # for the first: nothing can be said of the third
+    assert score(Knows()) == 0
+
+
 def test_bootstrap_interval_covers_as_often_as_it_says():
     rng = np.random.default_rng(0)
     hits = [low <= 0 <= high for low, high in (metrics.bootstrap_interval(rng.normal(size=10)) for _ in range(400))]

@@ -26,6 +26,15 @@ def test_simulate_reveals_the_truth_and_scores_at_each_budget():
     assert learner.labels == {0: 5, 1: 6, 2: 7, 3: 8}
 
 
+def test_simulate_lets_somebody_watch_at_every_number_of_labels():
+    seen = []
+    learner = Alphabetical()
+    sim.simulate(learner, np.zeros(9, int), [1, 3], lambda one: 10 * len(one.labels), lambda *now: seen.append(now))
+    assert [recall for _, recall in seen] == [None, 10, None, 30]
+    assert all(one is learner for one, _ in seen)
+    assert sim.simulate(learner, np.zeros(9, int), [], len) == {}
+
+
 def test_initial_labels_are_three_a_class_from_the_pool_by_seed():
     truth, pool = np.arange(60) % 3, np.arange(10, 60)
     labels = sim.initial_labels(truth, pool, "abc", seed=0)

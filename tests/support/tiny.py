@@ -32,11 +32,13 @@ def inputs(embedding: str = "small", d: int = 24, seed: int = 0) -> Inputs:
     return Inputs.of(corpus(), embedding, embeddings(d, seed))
 
 
-def run(learner: str = "dal", fold: int = 1, trial: int = 0, budgets=(6, 9, 12), **config) -> Run:
+def run(
+    learner: str = "dal", fold: int = 1, trial: int = 0, budgets=(6, 9, 12), start="paper", unequal=False, **config
+) -> Run:
     """A run on `inputs()`; MAL on the Kullback-Leibler distance needs 275 dimensions."""
     name = (inputs("mfcc", 275) if learner == "mal:kl" else inputs()).name
     settings = None if learner.startswith("mal") else replace(CONFIG, **config)
-    return Run(learner, name, fold, trial, trial, tuple(budgets), settings)
+    return Run(learner, name, fold, trial, trial, tuple(budgets), settings, start, unequal)
 
 
 def save(folder) -> None:

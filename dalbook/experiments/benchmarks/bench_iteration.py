@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from dalbook.experiments.benchmarks.bench import CLASSES, timed
+from dalbook.experiments.benchmarks.common import CLASSES, timed
 
 REPEATS, PAIRS = 5, 7
 

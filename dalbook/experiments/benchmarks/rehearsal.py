@@ -1,7 +1,7 @@
 """What would the paper's figures take at full size on this machine? UrbanSound8K's real folds, random embeddings.
 
 The metadata tells how many clips each class and recording has in each fold; embeddings that cost what real ones cost
-are made up (`dalbook.experiments.benchmarks.bench.embeddings_like`). Single iterations are timed at several numbers of
+are made up (`dalbook.experiments.benchmarks.common.embeddings_like`). Single iterations are timed at several numbers of
 labels, with as many processes side by side as the figures would have, one compute thread each, and added up.
 """
 
@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from dalbook.corpora.urbansound8k import CLASSES, read_metadata
-from dalbook.experiments.benchmarks.bench import embeddings_like, machine, peak_memory, timed
+from dalbook.experiments.benchmarks.common import embeddings_like, machine, peak_memory, timed
 from dalbook.experiments.plan import FIGURES, SMALL, variants, wide_budgets
 from dalbook.learners.dal import DALConfig, DropoutLearner
 from dalbook.learners.mal import MedoidLearner

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import argparse
-import os
 import sys
 from pathlib import Path
 
-from dalbook.cli_common import check_target, corpus_from, integers, write_text
+from dalbook.cli.common import (
+    add_corpus,
+    add_runs,
+    check_folder,
+    check_jobs,
+    check_target,
+    corpus_from,
+    integers,
+    work,
+    write_text,
+)
 
 NAMES = ("fig2", "fig3", "fig4", "acquisition")
 OUT = Path("runs")
@@ -23,15 +32,11 @@ def add(commands) -> None:
         "when it is started again; started twice, the two share the runs.",
     )
     _common(run)
-    run.add_argument("--corpus", default="toy-city", help="toy-city (default), urbansound8k or esc50")
-    run.add_argument("--root", help="folder of urbansound8k, with metadata/ and audio/")
-    run.add_argument("--embedding", default="logmel", help="logmel (default), yamnet, cnn14, or an .npz file")
+    add_corpus(run, "yamnet, cnn14")
     run.add_argument("--trials", type=int, help="repetitions with other seeds (default 10; fig4: 1)")
     run.add_argument("--folds", default="all", help="test folds, 'all' (default) or comma-separated")
     run.add_argument("--budgets", help="numbers of labels (default 30 to 130 by 10; fig4: to all)")
-    run.add_argument("--seed", type=int, default=0, help="of the first trial (default 0)")
-    run.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="runs side by side (default: one a core)")
-    run.add_argument("--device", default="auto", help="where DAL computes: auto (default), cpu or cuda")
+    add_runs(run)
     run.add_argument("--engine", choices=["joblib", "dask"], default="joblib", help="this machine, or a dask cluster")
     run.add_argument("--scheduler", metavar="ADDRESS", help="of the dask scheduler, such as tcp://10.0.0.1:8786")
     run.set_defaults(command=_run)
@@ -59,14 +64,16 @@ def _common(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     if (options.engine == "dask") != (options.scheduler is not None):
         raise ValueError("--engine dask and --scheduler ADDRESS go together")
-    if options.jobs < 1:
-        raise ValueError(f"--jobs must be at least 1, not {options.jobs}")
-    if options.out.exists() and not options.out.is_dir():
-        raise ValueError(f"--out {options.out} is a file, not a folder")
-    budgets = None if options.budgets is None else integers(options.budgets, "--budgets")
-    folds = None if options.folds == "all" else integers(options.folds, "--folds")
-
-    from tqdm.auto import tqdm
+    check_jobs(options.jobs)
+    check_folder(options.out, "--out")
+    settings = {
+        "folds": None if options.folds == "all" else integers(options.folds, "--folds"),
+        "trials": options.trials,
+        "seed": options.seed,
+        "budgets": None if options.budgets is None else integers(options.budgets, "--budgets"),
+        "start": options.start,
+        "unequal": options.unequal,
+    }
 
     from dalbook.embeddings.embed import embeddings_for
     from dalbook.experiments.batch import Listing
@@ -75,6 +82,7 @@ def _run(options: argparse.Namespace) -> int:
 
     corpus = corpus_from(options)
     print(corpus.description)
+    plan(options.figure, Inputs.without_embeddings(corpus), **settings)  # what is wrong is said before they are made
     x = embeddings_for(corpus, options.embedding, jobs=options.jobs)
     inputs, mfcc = Inputs.of(corpus, Path(options.embedding).stem, x), None
     if options.figure == "fig4":
@@ -82,17 +90,9 @@ def _run(options: argparse.Namespace) -> int:
             mfcc = Inputs.of(corpus, "mfcc", embeddings_for(corpus, "mfcc", jobs=options.jobs))
         except (ValueError, OSError) as error:
             print(f"MAL on MFCC is left out: {error}", file=sys.stderr)
-    runs = plan(
-        options.figure, inputs, mfcc=mfcc, folds=folds, trials=options.trials, seed=options.seed, budgets=budgets
-    )
+    runs = plan(options.figure, inputs, mfcc=mfcc, **settings)
     listing = Listing.create(options.out, options.figure, [one for one in (inputs, mfcc) if one], runs)
-    with tqdm(total=len(runs), unit="run", desc=options.figure) as bar:
-
-        def tell(done: int) -> None:
-            bar.n = done
-            bar.refresh()
-
-        listing.work(options.jobs, options.scheduler, options.device, tell)
+    work(listing, options, options.figure, options.scheduler)
     print(f"all {len(runs)} runs are done; now: dalbook table {options.figure} --out {options.out}")
     return 0
 

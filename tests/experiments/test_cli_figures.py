@@ -23,7 +23,7 @@ from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.embeddings.embed import save_embeddings
 
 FIG2 = ["run", "fig2", "--corpus", "toy-city", "--trials", "1", "--folds", "1,2", "--budgets", "30,40"]
-DALBOOK = [sys.executable, "-m", "dalbook.cli"]
+DALBOOK = [sys.executable, "-m", "dalbook"]
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""What several commands need: the corpus that is meant, options with numbers, and files to write results to."""
+"""What several commands need: the corpus that is meant, how runs begin, options with numbers, files to write to."""
 
 from __future__ import annotations
 
@@ -10,6 +10,28 @@ from dalbook.corpora.corpus import Corpus
 from dalbook.files.atomic import atomic_write
 
 CORPORA = ("toy-city", "urbansound8k", "esc50")
+
+
+def add_corpus(parser: argparse.ArgumentParser, embedders: str) -> None:
+    """The options ``--corpus``, ``--root`` and ``--embedding``."""
+    parser.add_argument("--corpus", default="toy-city", help="toy-city (default), urbansound8k or esc50")
+    parser.add_argument("--root", help="folder of a corpus of files, with its metadata and audio")
+    parser.add_argument("--embedding", default="logmel", help=f"logmel (default), {embedders}, or an .npz file")
+
+
+def add_runs(parser: argparse.ArgumentParser) -> None:
+    """The options of whatever does runs: seed, how they begin, and how many at once."""
+    parser.add_argument("--seed", type=int, default=0, help="of the first trial (default 0)")
+    parser.add_argument(
+        "--start",
+        default="paper",
+        help="paper (default): three labels of each class are given; nothing: none, and a class is unknown until met",
+    )
+    parser.add_argument(
+        "--unequal", action="store_true", help="learn from classes of very unequal size, drawn anew in each trial"
+    )
+    parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="cores to use (default: all)")
+    parser.add_argument("--device", default="auto", help="where DAL computes: auto (default), cpu or cuda")
 
 
 def corpus_from(options: argparse.Namespace) -> Corpus:
@@ -42,6 +64,18 @@ def integers(text: str, option: str) -> list[int]:
         raise ValueError(f"{option} takes whole numbers with commas between, such as 30,60, not {text!r}") from None
 
 
+def check_jobs(jobs: int) -> None:
+    """Refuse fewer than one."""
+    if jobs < 1:
+        raise ValueError(f"--jobs must be at least 1, not {jobs}")
+
+
+def check_folder(path: Path, option: str) -> None:
+    """Refuse a file where a folder is wanted."""
+    if path.exists() and not path.is_dir():
+        raise ValueError(f"{option} {path} is a file, not a folder")
+
+
 def check_target(path: Path | None) -> None:
     """Refuse, before the long run, a file that could not be written after it."""
     if path is None:
@@ -59,3 +93,16 @@ def write_text(path: Path, text: str) -> None:
     else:
         atomic_write(path.resolve(), lambda file: file.write(text.encode()))
     print(f"wrote {path}")
+
+
+def work(listing, options: argparse.Namespace, what: str, scheduler: str | None = None) -> None:
+    """Do the runs of a list that are missing, with a bar that says how far it is."""
+    from tqdm.auto import tqdm
+
+    with tqdm(total=len(listing.runs), unit="run", desc=what) as bar:
+
+        def tell(done: int) -> None:
+            bar.n = done
+            bar.refresh()
+
+        listing.work(options.jobs, scheduler, options.device, tell)

@@ -1,0 +1,7 @@
+"""``python -m dalbook`` is ``dalbook``."""
+
+import sys
+
+from dalbook.cli import main
+
+sys.exit(main())
