@@ -60,7 +60,17 @@ def torch(lock):
     # Whoever has another build of that version beforehand keeps it.
     if not pinned or sys.platform != "linux" or not index or installed("torch") == pinned[0]:
         return
-    line = [PYTHON, "-m", "pip", "install", "--disable-pip-version-check", "--no-deps", "--index-url", index]
+    line = [
+        PYTHON,
+        "-m",
+        "pip",
+        "install",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "--no-compile",
+        "--index-url",
+        index,
+    ]
     line += ["--timeout", "5", "--retries", "1"]  # an index that cannot be reached is given up in seconds
     print(f"Looking for {pinned[0]} at {index}", flush=True)
     if works(*line, pinned[0]):
@@ -79,7 +89,7 @@ def installed(package, local=False):
 def main(lock):
     create()
     torch(lock)
-    pip("-r", lock)
+    pip("--no-compile", "-r", lock)  # what is used is compiled when it is first used: a tenth of it
     # The lock has setuptools, so that the package itself needs no network and no build environment of its own.
     pip("--quiet", "--no-build-isolation", "--no-deps", "--editable", ".")
 
