@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from dalbook.cli.common import add_corpus, corpus_from
+from dalbook.cli.corpus import add_corpus, corpus_from
 from dalbook.embeddings.embed import embed, embeddings_for
 from dalbook.experiments.full_labels import tables
 

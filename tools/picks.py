@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from dalbook.cli.common import check_target, corpus_from, write_text
+from dalbook.cli.common import check_target, write_text
+from dalbook.cli.corpus import corpus_from
 from dalbook.experiments.batch import Listing
 from dalbook.experiments.picks import picks
 
@@ -28,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     try:
         check_target(options.csv)
-        corpus = corpus_from(options)
+        corpus = corpus_from(argparse.Namespace(corpus=options.corpus, root=options.root, csv=None, columns=None))
         tables = [picks(one, corpus) for one in Listing.find(options.out, options.figure) if one.corpus == corpus.name]
         if not tables:
             raise ValueError(f"no runs of {options.figure} on {corpus.name} in {options.out}")

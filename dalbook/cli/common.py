@@ -1,4 +1,4 @@
-"""What several commands need: the corpus that is meant, how runs begin, options with numbers, files to write to."""
+"""What several commands need: how runs begin, options with numbers, files to write to."""
 
 from __future__ import annotations
 
@@ -6,17 +6,7 @@ import argparse
 import os
 from pathlib import Path
 
-from dalbook.corpora.corpus import Corpus
 from dalbook.files.atomic import atomic_write
-
-CORPORA = ("toy-city", "urbansound8k", "esc50")
-
-
-def add_corpus(parser: argparse.ArgumentParser, embedders: str) -> None:
-    """The options ``--corpus``, ``--root`` and ``--embedding``."""
-    parser.add_argument("--corpus", default="toy-city", help="toy-city (default), urbansound8k or esc50")
-    parser.add_argument("--root", help="folder of a corpus of files, with its metadata and audio")
-    parser.add_argument("--embedding", default="logmel", help=f"logmel (default), {embedders}, or an .npz file")
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:
@@ -32,24 +22,6 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="cores to use (default: all)")
     parser.add_argument("--device", default="auto", help="where DAL computes: auto (default), cpu or cuda")
-
-
-def corpus_from(options: argparse.Namespace) -> Corpus:
-    """The corpus that ``--corpus`` and ``--root`` name: one whose labels are known."""
-    from dalbook.corpora.esc50 import load_esc50
-    from dalbook.corpora.toycity.load import load_toy_city
-    from dalbook.corpora.urbansound8k import load_urbansound8k
-
-    name, root = options.corpus, options.root
-    if name not in CORPORA:
-        raise ValueError(f"there is no corpus {name!r} to measure on; choose one of {', '.join(CORPORA)}")
-    if name == "toy-city":
-        if root is not None:
-            raise ValueError("--root is the folder of a corpus of files; leave it out for toy-city")
-        return load_toy_city()
-    if root is None:
-        raise ValueError(f"--corpus {name} needs --root, the folder with its files")
-    return load_esc50(root) if name == "esc50" else load_urbansound8k(root)
 
 
 def integers(text: str, option: str) -> list[int]:

@@ -8,16 +8,15 @@ from dataclasses import asdict
 from pathlib import Path
 
 from dalbook.cli.common import (
-    add_corpus,
     add_runs,
     check_folder,
     check_jobs,
     check_target,
-    corpus_from,
     integers,
     work,
     write_text,
 )
+from dalbook.cli.corpus import add_corpus, corpus_from
 
 
 def add(commands) -> None:

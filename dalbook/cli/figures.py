@@ -7,16 +7,15 @@ import sys
 from pathlib import Path
 
 from dalbook.cli.common import (
-    add_corpus,
     add_runs,
     check_folder,
     check_jobs,
     check_target,
-    corpus_from,
     integers,
     work,
     write_text,
 )
+from dalbook.cli.corpus import add_corpus, corpus_from
 
 NAMES = ("fig2", "fig3", "fig4", "acquisition")
 OUT = Path("runs")
