@@ -12,7 +12,6 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO
@@ -23,20 +22,10 @@ from dalbook.files.lock import hold
 DAMAGE = (tarfile.TarError, gzip.BadGzipFile, zipfile.BadZipFile, EOFError, zlib.error, lzma.LZMAError, RuntimeError)
 
 
-@dataclass(frozen=True)
-class Member:
-    """An entry of an archive; `open` gives its content, and is None for a folder."""
-
-    name: str
-    size: int
-    open: Callable[[], IO[bytes]] | None
-
-
 def extract(archive: str | os.PathLike, folder: str | os.PathLike, inside: str, progress: bool = True) -> None:
-    """Unpack what an archive holds below its folder `inside` into `folder`; all of it appears there, or nothing.
+    """Unpack what an archive holds below its folder `inside` into `folder`: all of it, or nothing.
 
-    It is unpacked into a hidden folder beside its place, then moved. After an interruption, run it again. Nothing that
-    is in `folder` already is overwritten.
+    It is unpacked into a hidden folder there, then moved; after an interruption, run it again.
 
     Parameters
     ----------
@@ -57,32 +46,31 @@ def extract(archive: str | os.PathLike, folder: str | os.PathLike, inside: str, 
     FileExistsError
         If something of the same name is in `folder` already.
     OSError
-        If the disk has too little room.
+        If the disk has too little room, or another process is unpacking the same archive.
     """
     archive, folder = Path(archive), Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
     # the second name says that everything is there, and only the moving is left
     draft, whole = folder / f".{archive.name}.unpacking", unpacked(archive, folder)
-    with hold(folder / f".{archive.name}.lock") as mine, open(archive, "rb") as file:
+    with hold(folder / f".{archive.name}.lock") as mine:
         if not mine:
             raise OSError(f"{archive}: another process is unpacking it; wait for that one, then run this again")
         if not whole.exists():
-            if draft.exists():
-                shutil.rmtree(draft)
+            shutil.rmtree(draft, ignore_errors=True)
+            draft.mkdir()
             try:
-                _unpack(archive, file, draft, inside, progress)
-            except BaseException:
+                _unpack(archive, draft, inside, progress)
+                draft.rename(whole)
+            finally:
                 shutil.rmtree(draft, ignore_errors=True)
-                raise
-            draft.rename(whole)
-        for path in sorted(whole.iterdir()):
-            if os.path.lexists(folder / path.name):
+        moves = {path: folder / path.name for path in sorted(whole.iterdir())}
+        for place in moves.values():
+            if os.path.lexists(place):
                 raise FileExistsError(
-                    f"{folder / path.name} is in the way of what {archive.name} holds; move it elsewhere, or choose an "
-                    "empty folder"
+                    f"{place} is in the way of what {archive.name} holds; move it elsewhere, or choose an empty folder"
                 )
-        for path in sorted(whole.iterdir()):
-            path.rename(folder / path.name)
+        for path, place in moves.items():
+            path.rename(place)
         whole.rmdir()
 
 
@@ -91,50 +79,51 @@ def unpacked(archive: str | os.PathLike, folder: str | os.PathLike) -> Path:
     return Path(folder) / f".{Path(archive).name}.unpacked"
 
 
-def _unpack(archive: Path, file: IO[bytes], draft: Path, inside: str, progress: bool) -> None:
+def _unpack(archive: Path, draft: Path, inside: str, progress: bool) -> None:
     from tqdm.auto import tqdm
 
-    draft.mkdir()
-    found = False
-    size = archive.stat().st_size
+    shown = {"total": archive.stat().st_size, "unit": "B", "unit_scale": True, "disable": not progress}
     try:
-        with tqdm(total=size, desc=f"unpacking {archive.name}", unit="B", unit_scale=True, disable=not progress) as bar:
-            for member in _members(archive, file):
-                parts = _safe_parts(member.name, archive)
+        with open(archive, "rb") as file, tqdm(desc=f"unpacking {archive.name}", **shown) as bar:
+            for name, size, content in _members(archive, file):
+                parts = _safe_parts(name, archive)
                 if parts[:1] == [inside] and parts[1:]:
-                    found = True
-                    _write(member, draft.joinpath(*parts[1:]), archive)
-                # a zip's table is at its end
-                bar.update(max(0, file.tell() - bar.n))
+                    try:
+                        _write(draft.joinpath(*parts[1:]), size, content, archive)
+                    except (FileExistsError, NotADirectoryError):
+                        raise _refused(archive, name, "comes twice") from None
+                bar.update(max(0, file.tell() - bar.n))  # a zip's table is at its end
     except DAMAGE as error:
         raise ValueError(f"{archive}: the archive is damaged ({error}); fetch it again") from error
-    if not found:
+    if not any(draft.iterdir()):
         raise ValueError(f"{archive}: there is no folder {inside} in it; it is another archive")
 
 
-def _members(archive: Path, file: IO[bytes]) -> Iterator[Member]:
-    """The files and folders of an archive, in its order; refuses everything else."""
+def _members(archive: Path, file: IO[bytes]) -> Iterator[tuple[str, int, Callable[[], IO[bytes]] | None]]:
+    """Name, size and content (None: a folder) of each file and folder, in order; refuses everything else."""
     if zipfile.is_zipfile(file):
         with zipfile.ZipFile(file) as whole:
             for info in whole.infolist():
-                kind = stat.S_IFMT(info.external_attr >> 16)
-                if kind not in (0, stat.S_IFREG, stat.S_IFDIR):
+                if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG, stat.S_IFDIR):
                     raise _refused(archive, info.filename, "is a link or a device")
-                yield Member(info.filename, info.file_size, None if info.is_dir() else partial(whole.open, info))
+                yield info.filename, info.file_size, None if info.is_dir() else partial(whole.open, info)
         return
     file.seek(0)
     with tarfile.open(fileobj=file) as whole:
         for info in whole:
             if not (info.isfile() or info.isdir()):
                 raise _refused(archive, info.name, "is a link or a device")
-            yield Member(info.name, info.size, None if info.isdir() else partial(whole.extractfile, info))
+            yield info.name, info.size, None if info.isdir() else partial(whole.extractfile, info)
         # gzip's sum stands behind the last entry
         while whole.fileobj.read(1 << 20):
             pass
 
 
 def _safe_parts(name: str, archive: Path) -> list[str]:
-    """The name's parts; refuses one that would lead out of the folder on any system."""
+    """The name's parts; refuses one that would lead out of the folder on any system.
+
+    The filters of tarfile and zipfile know only the system they run on, and bend such a name instead of refusing it.
+    """
     parts = PurePosixPath(name.replace("\\", "/")).parts
     if parts[:1] in (("/",), ("//",)) or "\0" in name or any(re.match("[A-Za-z]:", part) for part in parts):
         raise _refused(archive, name, "is an absolute path")
@@ -143,20 +132,15 @@ def _safe_parts(name: str, archive: Path) -> list[str]:
     return list(parts)
 
 
-def _write(member: Member, path: Path, archive: Path) -> None:
-    try:
-        if member.open is None:
-            path.mkdir(parents=True, exist_ok=True)
-            return
-        check_room(path.parent, member.size, f"unpacking {archive.name}")
-        path.parent.mkdir(parents=True, exist_ok=True)
-        # a file of its own, whatever the archive says about owners, rights and times
-        with open(path, "xb") as target, member.open() as source:
-            shutil.copyfileobj(source, target, 1 << 20)
-    except (FileExistsError, NotADirectoryError):
-        raise _refused(archive, member.name, "comes twice") from None
-    if path.stat().st_size != member.size:
-        raise ValueError(f"{archive}: the archive is damaged ({member.name} is cut off); fetch it again")
+def _write(path: Path, size: int, content: Callable[[], IO[bytes]] | None, archive: Path) -> None:
+    if content is None:
+        path.mkdir(parents=True, exist_ok=True)
+        return
+    check_room(path.parent, size, f"unpacking {archive.name}")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # a file of its own, whatever the archive says about owners, rights and times
+    with open(path, "xb") as target, content() as source:
+        shutil.copyfileobj(source, target, 1 << 20)
 
 
 def _refused(archive: Path, name: str, why: str) -> ValueError:

@@ -6,6 +6,7 @@ import json
 import os
 import re
 import socket
+import sys
 import time
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -33,7 +34,7 @@ class BrokenError(Exception):
     """A try that failed and may be repeated, after as many seconds as the server asks for."""
 
     def __init__(self, reason: object, pause: float = 0.0, reached: bool = True) -> None:
-        super().__init__(getattr(reason, "strerror", None) or str(reason) or type(reason).__name__)
+        super().__init__(str(reason))
         self.pause, self.reached = pause, reached
 
 
@@ -42,8 +43,8 @@ def download(remote: Remote, path: str | os.PathLike, progress: bool = True, pau
 
     What has come so far is in `path` with `.part` behind its name, and beside it a note of what the server said about
     the file, so that a file that has changed there is begun anew. A broken connection is tried again, with growing
-    pauses; a server that cannot resume sends the file from its beginning. Only a file with the right size and sum gets
-    the name `path`. If there is a file already, it is checked and kept.
+    pauses; a server that cannot resume sends the file from its beginning. A file that is at `path` already is checked
+    and kept.
 
     Parameters
     ----------
@@ -100,62 +101,60 @@ def _accept(remote: Remote, part: Path, path: Path, progress: bool) -> None:
 
 def _fetch_whole(remote: Remote, part: Path, progress: bool, pause: float) -> None:
     """Try until all bytes are in `part`; gives up after TRIES tries that brought nothing new."""
+    most, failures, reached = _size(part), 0, False
+    while True:
+        try:
+            return _fetch(remote, part, progress)
+        except BrokenError as broken:
+            reached = reached or broken.reached
+            # somebody without a network shall know it now; in the middle of a download it may come back
+            if not reached:
+                raise NoNetworkError(f"{remote.url} cannot be reached ({broken})") from None
+            failures = 0 if _size(part) > most else failures + 1
+            most = max(most, _size(part))
+            if failures >= TRIES or broken.pause > LONGEST_PAUSE:
+                raise OSError(
+                    f"{remote.url}: {broken}; {gigabytes(_size(part))} are kept in {part}, run this again to go on"
+                ) from None
+            wait = max(broken.pause, min(pause * 2**failures, LONGEST_PAUSE))
+            if progress:
+                print(f"{remote.file}: {broken}; again in {wait:.0f} s", file=sys.stderr)
+            time.sleep(wait)
+
+
+def _fetch(remote: Remote, part: Path, progress: bool) -> None:
+    """One try: ask for what is missing, and append it."""
     from tqdm.auto import tqdm
 
-    most, failures, reached = _size(part), 0, False
-    # without the delay, a bar that never moves would stand above the line that says why
-    with tqdm(desc=remote.file, unit="B", unit_scale=True, disable=not progress, delay=1) as bar:
-        while True:
-            try:
-                return _fetch(remote, part, bar)
-            except BrokenError as broken:
-                reached = reached or broken.reached
-                # somebody without a network shall know it now; in the middle of a download it may come back
-                if not reached:
-                    raise NoNetworkError(f"{remote.url} cannot be reached ({broken})") from None
-                failures = 0 if _size(part) > most else failures + 1
-                most = max(most, _size(part))
-                if failures >= TRIES or broken.pause > LONGEST_PAUSE:
-                    raise OSError(
-                        f"{remote.url}: {broken}; {gigabytes(_size(part))} are kept in {part}, run this again to go on"
-                    ) from None
-                wait = max(broken.pause, min(pause * 2**failures, LONGEST_PAUSE))
-                bar.set_postfix_str(f"{broken}; again in {wait:.0f} s")
-                time.sleep(wait)
-                bar.set_postfix_str("")
-
-
-def _fetch(remote: Remote, part: Path, bar) -> None:
-    """One try: ask for what is missing, and append it."""
     noted = _noted(part)
     have = _size(part) if noted else 0
     # a mirror's tags are its own; the sum will tell whether its file is the same
-    tag = noted["tag"] if noted and noted["url"] == remote.url else None
+    tag = noted.get("tag") if noted.get("url") == remote.url else None
     with _ask(remote.url, have, tag) as answer:
         if answer.status_code == 200:
-            have, total = 0, _number(answer.headers.get("Content-Length"))
-            if remote.size is not None and total not in (None, remote.size):
+            have, total = 0, answer.raw.length_remaining or remote.size
+            if remote.size not in (None, total):
                 raise ValueError(
                     f"{remote.url}: the server's file has {total} bytes, the published one has {remote.size}: it is "
                     f"another file; fetch {remote.file} by hand ({remote.page})"
                 )
             tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
-            note = {"url": remote.url, "tag": tag, "size": total}
-            atomic_write(_note_of(part), lambda file: file.write(json.dumps(note).encode()))
-            total = total or remote.size
+            note = json.dumps({"url": remote.url, "tag": tag, "size": total}).encode()
+            atomic_write(_note_of(part), lambda file: file.write(note))
         else:
             begin, size = re.fullmatch(r"(?:bytes )?(\d*).*?(\d*)", answer.headers.get("Content-Range", "")).groups()
-            # a server may tell the size with a part and not with the whole, or the other way round
-            known = noted["size"] if noted["size"] is not None else remote.size
-            total = _number(size) or known
-            if answer.status_code == 416 and have == total == (known or total):
+            known = noted.get("size")
+            total = int(size) if size else known
+            same = known in (None, total)
+            if answer.status_code == 416 and same and have == total:
                 return
-            if answer.status_code == 416 or _number(begin) != have or total != (known or total):
+            if answer.status_code == 416 or not same or begin != str(have):
                 _forget(part)
                 raise BrokenError("the file on the server has changed")
         check_room(part.parent, (total or 0) - have, remote.file)
-        with open(part, "ab" if have else "wb") as file:
-            _begin_at(bar, have, total)
+        # without the delay, a bar that never moves would stand above the line that says why
+        shown = {"initial": have, "unit": "B", "unit_scale": True, "delay": 1, "disable": not progress}
+        with open(part, "ab" if have else "wb") as file, tqdm(desc=remote.file, total=total, **shown) as bar:
             try:
                 # what has come, however little it is: it shall not be lost if the connection breaks
                 while block := answer.raw.read1(BLOCK, decode_content=False):
@@ -177,10 +176,11 @@ def _ask(url: str, begin: int, tag: str | None) -> requests.Response:
         headers["Range"] = f"bytes={begin}-"
         if tag and not tag.startswith("W/"):
             headers["If-Range"] = tag
-    proxy = requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url))
+    reached = False
     try:
-        if proxy is None:
+        if requests.utils.select_proxy(url, requests.utils.get_environ_proxies(url)) is None:
             _reach(url)
+            reached = True
         answer = requests.get(url, headers=headers, stream=True, timeout=(CONNECT, READ))
     except requests.exceptions.SSLError as error:
         if "EOF" in str(error):  # a cut cable, not a doubt about who is at its other end
@@ -189,10 +189,8 @@ def _ask(url: str, begin: int, tag: str | None) -> requests.Response:
             f"{url}: no secure connection can be made: {error}; the certificates of this Python may be old, or a proxy "
             "may stand in between, whose certificate must be in the file that REQUESTS_CA_BUNDLE names"
         ) from None
-    except requests.exceptions.RequestException as error:
-        raise BrokenError(error, reached=proxy is None) from None
     except OSError as error:
-        raise BrokenError(error, reached=False) from None
+        raise BrokenError(error.strerror or error, reached=reached) from None
     if answer.status_code in (200, 206, 416):
         return answer
     answer.close()
@@ -212,8 +210,7 @@ def _reach(url: str) -> None:
         if left <= 0:
             break
         try:
-            socket.create_connection(place[:2], min(CONNECT, left)).close()
-            return
+            return socket.create_connection(place[:2], min(CONNECT, left)).close()
         except OSError as error:
             failed = error
     raise failed
@@ -221,31 +218,15 @@ def _reach(url: str) -> None:
 
 def _check_address(remote: Remote) -> None:
     """Refuse what is no address of the web: asking again would not help."""
-    why = ""
     try:
         parts = urlsplit(remote.url or "")
-        if parts.scheme in ("http", "https"):
-            if parts.hostname and parts.port != 0 and not re.search(r"\s", remote.url):
-                return
-            why = " (it names no host, or port 0, or has a space in it)"
+        web = parts.scheme in ("http", "https")
+        if web and parts.hostname and parts.port != 0 and not re.search(r"\s", remote.url):
+            return
+        why = " (it names no host, or port 0, or has a space in it)" if web else ""
     except ValueError as error:
         why = f" ({error})"
     raise ValueError(f"{remote.file}: {remote.url!r} is no address to fetch it from{why}; set {remote.variable} to one")
-
-
-def _number(digits: str | None) -> int | None:
-    return int(digits) if digits and digits.isdigit() else None
-
-
-def _begin_at(bar, have: int, total: int | None) -> None:
-    if bar.disable:
-        return
-    if bar.total != total:
-        bar.reset(total)
-    # what had come before does not count for the rate
-    bar.initial += have - bar.n
-    bar.n = have
-    bar.refresh()
 
 
 def _size(path: Path) -> int:
@@ -256,13 +237,12 @@ def _note_of(part: Path) -> Path:
     return part.with_name(part.name + ".json")
 
 
-def _noted(part: Path) -> dict | None:
-    """What the server had said about the file that `part` is the beginning of."""
+def _noted(part: Path) -> dict:
+    """What the server had said about the file that `part` is the beginning of; {} where nothing is known."""
     try:
-        note = json.loads(_note_of(part).read_text(encoding="utf-8"))
+        return json.loads(_note_of(part).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return None
-    return note if isinstance(note, dict) and {"url", "tag", "size"} <= note.keys() else None
+        return {}
 
 
 def _forget(part: Path) -> None:

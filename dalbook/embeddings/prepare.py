@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,13 +13,23 @@ import numpy as np
 from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.folder import load_folder
 from dalbook.corpora.urbansound8k import load_urbansound8k
-from dalbook.embeddings.archive import extract, unpacked
+from dalbook.embeddings.archive import extract
 from dalbook.embeddings.download import NoNetworkError, download
 from dalbook.embeddings.embed import embed_to_file
+from dalbook.embeddings.prepare_checks import (
+    check_cache,
+    check_fetch,
+    check_limit,
+    check_no_half_corpus,
+    check_rooms,
+    embeddings_need,
+    missing_weights,
+    sounds_need,
+    weights_needs,
+)
 from dalbook.embeddings.prepare_report import (
     CLIPS,
     count,
-    embedding_bytes,
     quoted,
     say,
     tell_embeddings,
@@ -27,10 +37,10 @@ from dalbook.embeddings.prepare_report import (
     tell_plan,
     tell_summary,
 )
-from dalbook.embeddings.published import UNPACKED, URBANSOUND8K, Remote, check, kept_at, located
-from dalbook.embeddings.registry import by_hand, check_library, known, load_network, weights_file
+from dalbook.embeddings.published import URBANSOUND8K, Remote, check, kept_at, located
+from dalbook.embeddings.registry import check_library, known, load_network, weights_file
 from dalbook.files.cache import cache_folder
-from dalbook.files.disk import check_room, gigabytes
+from dalbook.files.disk import gigabytes
 from dalbook.files.hashing import fingerprint
 
 INSIDE = "UrbanSound8K"  # the archive's folder
@@ -89,21 +99,21 @@ def prepare_urbansound8k(
     ValueError, OSError
         If a file is not the right one, or the disk has too little room, or the result cannot be written.
     """
-    _check(limit)
+    check_limit(limit)
+    check_cache()
     root = (cache_folder() / INSIDE if root is None else Path(root)).expanduser().absolute()
     remote, archive = located(URBANSOUND8K), root / URBANSOUND8K.file
-    weights = _missing_weights(embedding, model)
+    weights = missing_weights(embedding, model)
     # where it is a folder further down, load_urbansound8k says so
     there = any((place / "metadata").exists() for place in (root, root / INSIDE))
-    if not there and (root / "audio").exists() and not unpacked(archive, root).exists():
-        raise FileExistsError(
-            f"{root} has `audio`, but not `metadata`; complete it, or choose an empty folder as --root"
-        )
+    if not there:
+        check_no_half_corpus(root, archive)
     fetched = [one for one in (weights, None if there or archive.exists() else remote) if one is not None]
     tell_plan(root, there, archive, fetched, embedding, limit)
-    _check_fetch(fetched, fetch)
+    check_fetch(fetched, fetch)
     check_library(embedding)
-    _check_room(_needs(root, there, archive, fetched, remote) + [_embeddings_need(embedding, limit or CLIPS)])
+    sounds = [] if there else [sounds_need(root, archive, remote)]
+    check_rooms([*weights_needs(weights), *sounds, embeddings_need(embedding, limit or CLIPS)])
     _fetch_weights(embedding, weights, progress)
     if not there:
         # before gigabytes are fetched: can the network be used at all?
@@ -146,85 +156,22 @@ def prepare_folder(
     Path
         The embedding file.
     """
-    _check(limit)
-    weights = _missing_weights(embedding, model)
+    check_limit(limit)
+    check_cache()
+    weights = missing_weights(embedding, model)
     fetched = [] if weights is None else [weights]
     say(f"Your recordings: {Path(root).expanduser().absolute()}")
     tell_fetched(fetched)
-    _check_fetch(fetched, fetch)
+    check_fetch(fetched, fetch)
     check_library(embedding)
     # class names do not change the embeddings, and so are chosen later
     corpus, troubles = _load(load_folder, root, ["unknown"], segment, skip_silence)
     say(corpus.description)
     n = len(corpus) if limit is None else min(limit, len(corpus))
     tell_embeddings(embedding, count(limit, len(corpus)), n)
-    _check_room([(kept_at(one).parent, one.size or 0, one.file) for one in fetched] + [_embeddings_need(embedding, n)])
+    check_rooms([*weights_needs(weights), embeddings_need(embedding, n)])
     _fetch_weights(embedding, weights, progress)
     return _finish(corpus, troubles, embedding, device, limit, model, jobs, progress, None)
-
-
-def _check(limit: int | None) -> None:
-    """Refuse now what would be in vain in the end."""
-    if limit is not None and limit < 1:
-        raise ValueError(f"--limit must be at least 1, not {limit}")
-    cache = cache_folder().absolute()
-    there = next(place for place in (cache, *cache.parents) if place.exists())
-    if not there.is_dir() or not os.access(there, os.W_OK):
-        raise OSError(f"nothing can be kept in {cache}; set DALBOOK_CACHE to a folder that can be written to")
-
-
-def _check_fetch(fetched: Sequence[Remote], allowed: bool) -> None:
-    """Refuse to fetch what has no address, or anything at all if nobody allowed it."""
-    for one in fetched:
-        if one.url is None:
-            raise FileNotFoundError(f"{one.file} has no address to fetch it from: {by_hand(one)}")
-    if not fetched or allowed:
-        return
-    sounds = [one.file == URBANSOUND8K.file for one in fetched]
-    other = f", or take --embedding logmel or mfcc, which need no {'weights' if any(sounds) else 'download'}"
-    raise FileNotFoundError(
-        f"{' and '.join(one.file for one in fetched)} must be fetched: add --download for that; or name your own copy "
-        f"with {' and '.join('--root DIR' if one else '--model FILE' for one in sounds)}"
-        + ("" if all(sounds) else other)
-    )
-
-
-def _missing_weights(embedding: str, model: str | os.PathLike | None) -> Remote | None:
-    weights = known(embedding).weights
-    if weights is None or model is not None:
-        weights_file(embedding, model)  # says if the file is not there
-        return None
-    return None if kept_at(weights).is_file() else located(weights)
-
-
-Need = tuple[Path, int, str]  # a folder, the bytes that are to come into it, and what they are
-
-
-def _needs(root: Path, there: bool, archive: Path, fetched: Sequence[Remote], remote: Remote) -> list[Need]:
-    """What weights and sounds will take on disk."""
-    needs = [(kept_at(one).parent, one.size or 0, one.file) for one in fetched if one is not remote]
-    if not there:
-        # a small stand-in for the archive unpacks to something small
-        unpacked = UNPACKED if remote.size == URBANSOUND8K.size else 0
-        half = archive.with_name(archive.name + ".part")
-        came = next((path.stat().st_size for path in (archive, half) if path.exists()), 0)
-        needs.append((root, max(0, (remote.size or 0) - came) + unpacked, "UrbanSound8K"))
-    return needs
-
-
-def _embeddings_need(embedding: str, n: int) -> Need:
-    return cache_folder(), embedding_bytes(embedding, n), "the embeddings"
-
-
-def _check_room(needs: Sequence[Need]) -> None:
-    """Make sure that each disk has room for all that is to come onto it, together."""
-    disks: dict[int, list[Need]] = {}
-    for need in needs:
-        folder = need[0].absolute()
-        there = next(place for place in (folder, *folder.parents) if place.exists())
-        disks.setdefault(os.stat(there).st_dev, []).append(need)
-    for together in disks.values():
-        check_room(together[0][0], sum(size for _, size, _ in together), " and ".join(what for *_, what in together))
 
 
 def _fetch_weights(embedding: str, weights: Remote | None, progress: bool) -> None:

@@ -12,34 +12,16 @@ from dalbook.files.cache import cache_folder
 
 @dataclass(frozen=True)
 class Remote:
-    """A file that somebody else publishes.
-
-    Attributes
-    ----------
-    file
-        Its name.
-    url
-        Its address; None where nobody vouches for one.
-    size
-        Bytes; None where they are not known before.
-    sum
-        "md5:..." or "sha256:..."; None where there is nothing to compare with.
-    page
-        Where a person finds it.
-    license, citation
-        What its publisher asks for.
-    variable
-        The environment variable that holds another address, such as a mirror's.
-    """
+    """A file that somebody else publishes."""
 
     file: str
-    url: str | None
-    size: int | None
-    sum: str | None
-    page: str
+    url: str | None  # None where nobody vouches for one
+    size: int | None  # bytes; None where they are not known before
+    sum: str | None  # "md5:..." or "sha256:..."; None where there is nothing to compare with
+    page: str  # where a person finds it
     license: str
     citation: str
-    variable: str
+    variable: str  # the environment variable that may hold another address, such as a mirror's
 
 
 URBANSOUND8K = Remote(
@@ -139,13 +121,13 @@ def check(path: str | os.PathLike, remote: Remote, progress: bool = True) -> Non
     Traceback (most recent call last):
     ValueError: .../yamnet.tflite: it has 4 bytes, the published file has 3959752...
     """
+    from tqdm.auto import tqdm
+
     size = os.path.getsize(path)
     if remote.size is not None and size != remote.size:
         raise ValueError(f"{path}: it has {size} bytes, the published file has {remote.size}: it is damaged or another")
     if remote.sum is None:
         return
-    from tqdm.auto import tqdm
-
     kind, _, wanted = remote.sum.partition(":")
     digest = hashlib.new(kind, usedforsecurity=False)
     bar = tqdm(total=size, desc=f"checking {remote.file}", unit="B", unit_scale=True, disable=not progress)
@@ -153,7 +135,6 @@ def check(path: str | os.PathLike, remote: Remote, progress: bool = True) -> Non
         while block := file.read(1 << 20):
             digest.update(block)
             bar.update(len(block))
-    if digest.hexdigest() != wanted:
-        raise ValueError(
-            f"{path}: its {kind} sum is {digest.hexdigest()}, it must be {wanted}: it is damaged or another"
-        )
+    found = digest.hexdigest()
+    if found != wanted:
+        raise ValueError(f"{path}: its {kind} sum is {found}, it must be {wanted}: it is damaged or another")

@@ -24,6 +24,7 @@ from dalbook.cli import main
 from dalbook.corpora.folder import load_folder
 from dalbook.corpora.urbansound8k import CLASSES, load_urbansound8k
 from dalbook.embeddings.embed import load_embeddings
+from dalbook.embeddings.prepare_checks import check_rooms
 from dalbook.embeddings.published import CNN14, URBANSOUND8K, YAMNET, Remote
 from dalbook.embeddings.registry import EMBEDDERS, Embedder
 from dalbook.files.disk import RESERVE
@@ -188,9 +189,9 @@ def test_what_fits_one_by_one_may_not_fit_together(tmp_path, monkeypatch):
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(0, 0, 10_000 + RESERVE))
     needs = [(tmp_path / "a", 6000, "weights"), (tmp_path / "b" / "c", 5000, "the embeddings")]
     for need in needs:
-        prepare_module._check_room([need])
+        check_rooms([need])
     with pytest.raises(OSError, match="weights and the embeddings: .* are to come onto the disk"):
-        prepare_module._check_room(needs)
+        check_rooms(needs)
 
 
 def test_the_plan_names_what_the_embeddings_take(tmp_path, capsys):
