@@ -56,6 +56,14 @@ def test_it_resumes_after_each_cut(tmp_path):
     assert left_in(tmp_path) == ["file"]
 
 
+def test_each_further_try_is_told(tmp_path, capsys):
+    with serve(Site(CONTENT, cuts=[700_000], answers=[(503, 0)])) as site:
+        download(remote(site), tmp_path / "file", pause=0.001)
+    told = capsys.readouterr().err
+    assert "file: the server answers 503 Service Unavailable; again in 0 s\n" in told
+    assert "file: the connection broke; again in 0 s\n" in told
+
+
 def test_a_new_process_goes_on_where_the_last_stopped(tmp_path, monkeypatch):
     with serve(Site(CONTENT, cuts=[700_000] + [0] * 10)) as site:
         with pytest.raises(OSError, match=r"the connection broke; 700 kB are kept in .*file\.part, run this again"):
