@@ -3,11 +3,15 @@
 A labeled clip covers what is near it. Uncertainty herding (Bae, Oliveira, Sutherland, ICLR 2025, arXiv 2412.20644,
 after their MaxHerding, ECCV 2024, arXiv 2407.12212) asks for
 
-    argmax over x of the sum over r of u(r) max(0, k(r, x) - max over labeled l of k(r, l)),
+    argmax over x of the sum over r of w(r) u(r) max(0, k(r, x) - max over labeled l of k(r, l)),
 
-where r are reference clips drawn from the pool, u(r) is how uncertain the classifier is of r, and
+where r are reference clips of the pool, u(r) is how uncertain the classifier is of r, and
 k(a, b) = exp(-|a - b|^2 / (2 s^2)). While nothing is known all u are one, and the rule asks for what is typical of
 many clips; with a good classifier u is large only along borders, and it asks there, yet not twice for the same.
+
+The weight w is ours. Clips cut from one recording are near copies, so that the longest recordings are the densest
+regions, and a rule that covers clips asks about these first. As many clips of one recording tell more than one clip
+and less than as many recordings, the n clips of a recording weigh the square root of n together.
 
 The width s is how far apart labeled clips are: the 10 % quantile of the distances between labeled clips and their
 nearest labeled ones. It shrinks as labels come, so coverage goes from coarse to fine by itself.
@@ -23,7 +27,7 @@ from dalbook.learners.geometry import squared_distances
 
 QUANTILE = 0.1  # of the labeled clips' nearest distances
 BLOCK = 2048  # clips that are weighed at once
-KEPT = 16_000_000  # distances (64 MB) kept from one question to the next; of larger pools they are made anew
+KEPT = 20_000_000  # distances (80 MB) kept from one question to the next; of larger pools they are made anew
 RECENT = 1000  # labeled clips that the width is taken from: the last ones are the nearest to each other
 THINNEST = 1e-3  # of the squared width: labeled duplicates have distance 0
 
@@ -38,7 +42,7 @@ def coverage_gain(
     distance
         float32 (R, n), squared distances between the reference clips and the clips to weigh.
     uncertainty
-        (R,), u of each reference clip.
+        (R,), w u of each reference clip.
     nearest
         (R,), squared distance of each reference clip to its nearest labeled one; infinity while there is none.
     squared_width
@@ -58,6 +62,16 @@ def coverage_gain(
     np.exp(gain, out=gain)
     gain -= np.exp(nearest.astype(np.float32) * scale)[:, None]
     return uncertainty.astype(np.float32) @ np.maximum(gain, 0, out=gain)
+
+
+def recording_weights(recordings: np.ndarray) -> np.ndarray:
+    """w of each clip, (m,): together the n clips of a recording weigh the square root of n; -1 is one of its own.
+
+    >>> recording_weights(np.array([7, 7, 7, 7, 2, -1, -1])).tolist()
+    [0.5, 0.5, 0.5, 0.5, 1.0, 1.0, 1.0]
+    """
+    _, inverse, count = np.unique(recordings, return_inverse=True, return_counts=True)
+    return np.where(recordings < 0, 1.0, count[inverse] ** -0.5)
 
 
 def squared_width(labeled: np.ndarray, references: np.ndarray) -> float:

@@ -10,14 +10,15 @@ import numpy as np
 
 from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import margin
-from dalbook.learners.coverage import Coverage
+from dalbook.learners.coverage import Coverage, recording_weights
 from dalbook.learners.geometry import MOST, Geometry
 from dalbook.learners.masks import stream
 from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.spread_ridge import LANDMARKS, SPREAD_TO, SpreadRidge
 
-REFERENCES = 1000  # clips of the pool that stand for all
-LARGE = 20_000  # a larger pool has half as many, so that a question still takes less than a second
+PAIRS = 20_000_000  # of a reference clip and a clip of the pool, so that a question takes a fraction of a second:
+# up to 4472 clips all stand for themselves
+REFERENCES = 500  # clips at least that stand for all of a larger pool
 ACQUISITIONS = ("herding", "random")
 
 
@@ -216,11 +217,11 @@ class HerdingLearner:
         if self.acquisition == "random":
             return unlabeled[:k].tolist()
         labeled = np.searchsorted(self.pool, list(self.labels)).tolist()
-        uncertainty, nearest = self.uncertainty(), self._coverage.nearest(labeled)
+        worth, nearest = self._weights * self.uncertainty(), self._coverage.nearest(labeled)
         width = self._coverage.squared_width(labeled)
         chosen: list[int] = []
         for _ in range(k):
-            gain = self._coverage.gain(uncertainty, nearest, width)
+            gain = self._coverage.gain(worth, nearest, width)
             # the first of several in the seed's order
             best = int(gain[np.searchsorted(self.pool, unlabeled)].argmax())
             chosen.append(int(unlabeled[best]))
@@ -237,7 +238,14 @@ class HerdingLearner:
     @property
     def references(self) -> np.ndarray:
         """Positions, ascending, of the clips that stand for the whole pool."""
-        return np.sort(self._order[: REFERENCES if len(self.pool) <= LARGE else REFERENCES // 2])
+        return np.sort(self._order[: max(REFERENCES, PAIRS // len(self.pool))])
+
+    @cached_property
+    def _weights(self) -> np.ndarray:
+        """w of each reference clip, (R,)."""
+        if self.recordings is None:
+            return np.ones(len(self.references))
+        return recording_weights(self.recordings[self.pool])[np.searchsorted(self.pool, self.references)]
 
     @cached_property
     def _space(self) -> Geometry:

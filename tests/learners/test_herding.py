@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from dalbook.learners import coverage
-from dalbook.learners.coverage import coverage_gain
+from dalbook.learners.coverage import coverage_gain, recording_weights
 from dalbook.learners.herding import HerdingLearner
 from dalbook.learners.label_spreading import NeighborGraph
 
@@ -64,6 +64,36 @@ class TestEquation:
         kept = learner._coverage
         distance = ((kept.references[:, None] - kept.points[list(learner.labels)][None]) ** 2).sum(2)
         assert_allclose(kept.nearest(learner.labels), distance.min(axis=1), atol=1e-5)
+
+
+class TestRecordings:
+    def test_weights_by_hand(self):
+        weights = recording_weights(np.array([3, 9, 3, -1, 3, 3, -1]))
+        assert_allclose(weights, [0.5, 1, 0.5, 1, 0.5, 0.5, 1])  # four clips weigh two together
+
+    def test_a_long_recording_is_not_worth_what_as_many_recordings_are(self):
+        """30 clips of one recording, 20 from as many: known as such, the 20 are what is asked about first."""
+        x, truth = groups([30, 20], spread=0.05)
+        recordings = np.where(truth == 0, 0, 1 + np.arange(50))
+        assert truth[HerdingLearner(x, 2).ask()] == 0
+        assert truth[HerdingLearner(x, 2, recordings=recordings).ask()] == 1
+
+    def test_recordings_that_are_unknown_change_nothing(self):
+        x, truth = groups([20] * 3)
+        unknown = HerdingLearner(x, 3, recordings=np.full(60, -1))
+        assert label(unknown, truth, 8) == label(HerdingLearner(x, 3), truth, 8)
+
+    def test_those_outside_the_pool_do_not_count(self):
+        x, truth = groups([20] * 3)
+        pool, recordings = np.arange(40), np.arange(60) // 4
+        others = np.where(np.arange(60) < 40, recordings, 0)
+        one, two = (HerdingLearner(x, 3, pool=pool, recordings=r) for r in (recordings, others))
+        assert label(one, truth, 8) == label(two, truth, 8)
+
+
+@pytest.mark.parametrize(("clips", "references"), [(4000, 4000), (5000, 4000), (20_000, 1000), (100_000, 500)])
+def test_a_small_pool_stands_for_itself(clips, references):
+    assert len(HerdingLearner(np.ones((clips, 1), np.float32), 2).references) == references
 
 
 class TestFromNothing:

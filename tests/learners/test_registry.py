@@ -30,7 +30,8 @@ def test_every_name_builds_a_learner_that_learns_from_its_pool(name):
 @pytest.mark.parametrize("name", names())
 def test_a_family_that_draws_at_random_says_so(name, monkeypatch):
     """Runs of one that does not are not repeated: they would be the same."""
-    monkeypatch.setattr(herding, "REFERENCES", 10)  # of a pool this small it would draw all
+    monkeypatch.setattr(herding, "REFERENCES", 10)  # of a pool this small it would take all
+    monkeypatch.setattr(herding, "PAIRS", 0)
 
     def state(seed):
         learner = build(name, X, 2, {0: 0, 1: 1}, POOL, seed=seed, config=SMALL if family(name).config else None)
