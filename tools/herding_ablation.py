@@ -9,8 +9,11 @@ from __future__ import annotations
 
 import argparse
 import csv
+import os
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from functools import cached_property
+from multiprocessing import get_context
 from pathlib import Path
 
 import numpy as np
@@ -164,8 +167,6 @@ def missing(table: Path, inputs: Inputs, names: list[str], trials: int) -> Itera
 
 def main() -> None:
     """Run what is missing, `jobs` at a time."""
-    from joblib import Parallel, delayed, parallel_config
-
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--root", required=True, help="folder of urbansound8k, with metadata/ and audio/")
     parser.add_argument("--embedding", required=True, help="an .npz file with its embeddings")
@@ -177,15 +178,18 @@ def main() -> None:
     corpus = load_urbansound8k(options.root)
     inputs = Inputs.of(corpus, Path(options.embedding).stem, load_embeddings(options.embedding, corpus))
     runs = list(missing(options.out, inputs, options.variants, options.trials))
-    with parallel_config("loky", inner_max_num_threads=1):
-        parallel = Parallel(n_jobs=options.jobs, return_as="generator_unordered")
-    done = parallel(delayed(run)(inputs, *one) for one in runs)
     new = not options.out.exists()
-    with options.out.open("a", newline="") as file:
+    os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}  # of the processes that are started here
+    with (
+        ProcessPoolExecutor(options.jobs, get_context("spawn")) as processes,
+        options.out.open("a", newline="") as file,
+    ):
+        futures = [processes.submit(run, inputs, *one) for one in runs]
         table = csv.writer(file, lineterminator="\n")
         if new:
             table.writerow(COLUMNS)
-        for n, rows in enumerate(done, start=1):
+        for n, future in enumerate(as_completed(futures), start=1):
+            rows = future.result()
             table.writerows(rows)
             file.flush()
             print(f"{n} of {len(runs)}: {rows[0][2]}, fold {rows[0][3]}, trial {rows[0][4]}", flush=True)

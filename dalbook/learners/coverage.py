@@ -11,7 +11,11 @@ many clips; with a good classifier u is large only along borders, and it asks th
 
 The weight w is ours. Clips cut from one recording are near copies, so that the longest recordings are the densest
 regions, and a rule that covers clips asks about these first. As many clips of one recording tell more than one clip
-and less than as many recordings, the n clips of a recording weigh the square root of n together.
+and less than as many recordings, the n clips of a recording weigh the square root of n together. On four fifths of
+UrbanSound8K's recordings, drawn anew for each of 26 runs, that gains 12.2 points of recall at 10 labels (standard error
+1.8), 1.4 at 20 (1.1), 1.0 at 25 (0.7) and loses 0.9 at 30 (0.7). It finds the classes sooner; on all recordings (14
+runs) it then loses 1.9 at 50 (0.6) and 0.5 at 60 (0.4). Recordings that weigh the same, whatever their length, do not
+do better (14 runs, 15 to 30 labels: -1.0, standard error 1.1).
 
 The width s is how far apart labeled clips are: the 10 % quantile of the distances between labeled clips and their
 nearest labeled ones. It shrinks as labels come, so coverage goes from coarse to fine by itself.

@@ -17,7 +17,8 @@ from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.spread_ridge import LANDMARKS, SPREAD_TO, SpreadRidge
 
 PAIRS = 20_000_000  # of a reference clip and a clip of the pool, so that a question takes a fraction of a second:
-# up to 4472 clips all stand for themselves
+# up to 4472 clips all stand for themselves. On four fifths of UrbanSound8K's recordings (13 runs, 15 to 30 labels)
+# that gains 2.4 points (standard error 1.0) over 1000, on all of them (30 runs) nothing up to 40 labels and then 1.
 REFERENCES = 500  # clips at least that stand for all of a larger pool
 ACQUISITIONS = ("herding", "random")
 

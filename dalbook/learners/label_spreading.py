@@ -12,7 +12,7 @@ from scipy import sparse
 
 from dalbook.learners.geometry import squared_distances
 
-NEIGHBORS = 10
+NEIGHBORS = 10  # with 15, recall on UrbanSound8K (60 sets of labels): 0.0 at 20 labels, +0.2 at 30, -0.3 at 60
 GROUP = 5.0  # of all ties to clips of the same recording: as much as some ten near neighbors
 STAY = 0.1  # 1 - a: the share of a label that stays where it is at each step
 ROUNDS = 60  # of the iteration: 0.9^60 is 0.2 %
