@@ -17,12 +17,12 @@ def room(take: np.random.Generator, distance: float) -> Signal:
     """
     dying = np.exp(take.uniform(np.log(0.12), np.log(0.9)))  # seconds to fall by 60 dB
     n = int(min(dying, 1.0) * RATE)
-    fall = decay(n, dying / (3 * np.log(10)))
+    fall = decay(n, dying / (3 * np.log(10))).astype(np.float32)
     bass = color(take.standard_normal(n), [(100, 0), (900, 0), (4000, -18)]) * fall
     treble = color(take.standard_normal(n), [(400, -24), (1500, 0), (9000, -6)]) * fall**2
     tail = bass + treble
     tail *= np.minimum(1, np.arange(n) / RATE / take.uniform(0.003, 0.03))
-    tail /= np.sqrt(np.sum(tail**2))
+    tail *= 1 / np.sqrt(np.sum(tail**2))
     response = (0.15 + 1.1 * distance * take.uniform(0.5, 1.0)) * tail
     for delay, gain in zip(take.uniform(0.002, 0.06, 4), take.uniform(-0.5, 0.5, 4), strict=True):
         add(response, np.array([gain * (0.3 + 0.7 * distance)]), delay)
@@ -54,7 +54,7 @@ def street(take: np.random.Generator, clip: np.random.Generator, n: int) -> Sign
     base = noise(clip, n, (40, 0), (150, 0), (9600, 6 * tilt), (15000, 6 * tilt - 12))
     base *= wander(clip, n, 0.7, 0.7, 1.3)
     if cars > 0.4:
-        passing = np.arange(n) / RATE - clip.uniform(-1, n / RATE + 1)
+        passing = np.arange(n, dtype=np.float32) / RATE - clip.uniform(-1, n / RATE + 1)
         near = np.exp(-0.5 * (passing / clip.uniform(0.5, 1.2)) ** 2)
         hum = tone(wander(clip, n, 0.5, 60, 110), 1 / np.arange(1, 20) ** 0.8)
         base += cars * near * (noise(clip, n, (100, -6), (900, 0), (5000, -16)) + 0.4 * hum)
@@ -63,7 +63,7 @@ def street(take: np.random.Generator, clip: np.random.Generator, n: int) -> Sign
         talk = color(voice, [(200, -4), (600, 0), (1200, -14), (1900, -8), (4500, -26)])
         base += 0.8 * talks * talk * wander(clip, n, 5, -0.4, 1).clip(0)
     if walks > 1:
-        fall = decay(2000, 300 / RATE)
+        fall = decay(2000, 300 / RATE).astype(np.float32)
         for at in np.arange(clip.uniform(), n / RATE, 0.55):
             step = noise(clip, 2000, (120, 0), (1500, -8), (6000, -20)) * fall
             add(base, 0.5 * walks * step, at)
@@ -72,5 +72,6 @@ def street(take: np.random.Generator, clip: np.random.Generator, n: int) -> Sign
 
 def heard_in(x: Signal, response: Signal) -> Signal:
     """``x`` through the impulse ``response``, as long as ``x``."""
-    n = next_fast_len(len(x) + len(response), real=True)
+    quarter = RATE // 4  # few lengths, so that what a transform needs is there already
+    n = next_fast_len(-(-(len(x) + len(response)) // quarter) * quarter, real=True)
     return sound(spectrum(x, n) * spectrum(response, n), n)[: len(x)]

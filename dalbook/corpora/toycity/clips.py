@@ -118,19 +118,21 @@ def layers(i: int, seed: int = 0) -> tuple[Signal, Signal]:
     passing, other, share = take.uniform() < 0.8, int(take.integers(1, len(CLASSES))), take.uniform(0.7, 2.0)
     if passing:  # a street is never only a murmur: some other class's sound, farther off
         elsewhere = SOURCES[(clips.labels[i] + other) % len(CLASSES)](take, clip, n + WARM_UP)
-        behind = behind + share * unit(heard_in(elsewhere, room(take, 1.0)))
+        behind += share * unit(heard_in(elsewhere, room(take, 1.0)))
     behind = color(behind, curve)[WARM_UP:]
     sound *= 10 ** (clips.snr[i] / 20) * rms(behind) / max(active_rms(sound), 1e-9)
-    gain = loud / rms(sound + behind)
-    gain = min(gain, 0.98 / np.abs(sound + behind).max())
-    fade = np.minimum(1, np.arange(n) / 64)
-    fade *= fade[::-1]
-    return gain * fade * sound, gain * fade * behind
+    both = sound + behind
+    gain = np.full(n, min(loud / rms(both), 0.98 / max(both.max(), -both.min())), dtype=np.float32)
+    gain[:64] *= np.arange(64) / 64
+    gain[-64:] *= np.arange(63, -1, -1) / 64
+    sound *= gain
+    behind *= gain
+    return sound, behind
 
 
 def rms(x: Signal) -> float:
     """Root mean square."""
-    return float(np.sqrt(np.mean(x**2)))
+    return float(np.sqrt(np.mean(x * x)))
 
 
 def active_rms(x: Signal) -> float:
@@ -149,4 +151,4 @@ def synthesize(i: int, seed: int = 0) -> NDArray[np.float32]:
     if not 0 <= i < n:
         raise IndexError(f"toy-city has clips 0 to {n - 1}, and no clip {i}")
     sound, behind = layers(i, seed)
-    return (sound + behind).astype(np.float32)
+    return sound + behind

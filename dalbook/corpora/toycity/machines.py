@@ -51,7 +51,7 @@ def drilling(take: np.random.Generator, clip: np.random.Generator, n: int) -> Si
         speed = speed * (0.2 + 0.8 * grip)
     turning = unit(tone(speed, loud, phase))
     cut = noise(clip, n, (100, -30), (center / 4, -12), (center, 0), (center * 3, top))
-    cut *= 1 + ripple * np.sign(turning)
+    cut *= 1 + np.float32(ripple) * np.sign(turning)
     hit = noise(clip, n, (100, -10), (center / 2, 0), (12000, -10))
     hit *= puffs(pulses(clip, n, blows, 0.06, [1, 0.8]), short)
     return (whine * turning + rasp * unit(cut) + knock * unit(hit)) * grip

@@ -1,8 +1,8 @@
 """The few signals that every sound of toy-city is made of: noise, harmonic tones, resonances, events in time.
 
 Everything runs at ``RATE`` and draws from the ``numpy.random.Generator`` it is handed, so the same generator state
-gives the same samples. Spectra are float32, which is as exact as the clips are; whatever becomes a phase is float64,
-because a phase adds up its errors.
+gives the same samples. Samples and spectra are float32, which is as exact as the clips are; whatever becomes a phase is
+float64 or whole numbers, because a phase adds up its errors.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.fft import irfft, next_fast_len, rfftfreq
+from scipy.fft import irfft, next_fast_len
 from scipy.signal import lfilter
 
 from dalbook.corpora.toycity.spectra import frequencies, sound, spectrum
@@ -22,10 +22,15 @@ RATE = 32000
 Signal = NDArray[np.floating]
 Curve = Sequence[tuple[float, float]]  # a magnitude response as (Hz, dB) points
 
+# Linux's allocator gives every freed megabyte back to the system, which then makes each page of the next one anew: a
+# tenth of a clip's time. Once a block is freed it keeps smaller ones, up to 32 MiB. This one is never touched, so it
+# takes no memory; elsewhere it does nothing.
+np.empty(31 * 2**20, dtype=np.uint8)
+
 
 def unit(x: Signal) -> Signal:
     """``x`` scaled to unit root mean square (silence stays silence)."""
-    return x / np.sqrt(np.mean(x**2) + 1e-12)
+    return x * (1 / np.sqrt(np.mean(x * x) + 1e-12))
 
 
 WIDTH = 512  # samples that `decay` and `turning` compute; all others are products of these
@@ -68,16 +73,44 @@ def color(x: Signal, curve: Curve) -> Signal:
 @lru_cache(maxsize=32)  # a clip filters many short sounds alike
 def _gain(n: int, curve: tuple[tuple[float, float], ...]) -> NDArray[np.float32]:
     """The gain of a curve at each frequency of a spectrum of ``n`` samples."""
-    hz, db = np.array(curve, dtype=float).T
-    at, place = _log_frequencies(n)
-    return np.exp((np.interp(at, np.log(hz), db) * (np.log(10) / 20)).astype(np.float32))[place]
+    at, place = _logarithms(n // 2 + 1), _places(n)
+    hz, db = np.array(curve).T
+    bends, level = np.log(hz * n / RATE), db * (np.log(10) / 20)
+    ends = np.searchsorted(at, bends)
+    gain = np.full(len(at), level[-1], dtype=np.float32)
+    gain[: ends[0]] = level[0]
+    for k, slope in enumerate(np.diff(level) / np.diff(bends)):  # what np.interp does, a straight part at a time
+        part = slice(ends[k], ends[k + 1])
+        gain[part] = slope * (at[part] - bends[k]) + level[k]
+    return np.exp(gain, out=gain)[place]
+
+
+@lru_cache(maxsize=1)
+def _all_logarithms() -> NDArray[np.float64]:
+    """Enough of them for spectra of sixteen seconds."""
+    return np.log(np.maximum(np.arange(2**18), 1e-9))
+
+
+def _logarithms(count: int) -> NDArray[np.float64]:
+    """The logarithms of the numbers from 0 (or almost) to ``count`` - 1."""
+    return _all_logarithms()[:count] if count <= 2**18 else np.log(np.maximum(np.arange(count), 1e-9))
 
 
 @lru_cache(maxsize=8)
-def _log_frequencies(n: int) -> tuple[NDArray[np.float64], NDArray[np.intp]]:
-    """The logarithms of the frequencies up to the highest, and which of them stands where in a spectrum."""
+def _places(n: int) -> NDArray[np.intp]:
+    """Which of the frequencies up to the highest stands where in a spectrum of ``n`` samples."""
     k = frequencies(n)
-    return np.log(np.maximum(rfftfreq(n, 1 / RATE), 1.0)), np.minimum(k, n - k)
+    return np.minimum(k, n - k)
+
+
+def silence(n: int) -> Signal:
+    """``n`` samples of nothing, for sounds to be added to."""
+    return np.zeros(n, dtype=np.float32)
+
+
+def white(rng: np.random.Generator, n: int) -> Signal:
+    """``n`` samples of white Gaussian noise, drawn as float64: drawn as float32 it would be other noise."""
+    return rng.standard_normal(n).astype(np.float32)
 
 
 def noise(rng: np.random.Generator, n: int, *curve: tuple[float, float]) -> Signal:
@@ -110,25 +143,41 @@ def tone(f0: Signal, amplitudes: Sequence[float] | Signal, phases: Signal | None
     >>> x.shape, round(float(x.max()), 3)
     ((32000,), 1.0)
     """
-    size = 4096
-    amplitudes = np.asarray(amplitudes, dtype=float)[: max(1, int(15000 / max(float(f0.max()), 1.0)))]
+    harmonics = max(1, int(15000 / max(float(f0.max()), 1.0)))
+    amplitudes = np.asarray(amplitudes, dtype=float)[:harmonics]
+    turn = np.zeros(len(amplitudes)) if phases is None else phases[:harmonics]
+    period, rise = _period(amplitudes.tobytes(), turn.tobytes())
+    # 2 ** 48 is one turn: whole numbers add up without an error, and what overflows is full turns
+    phase = (f0 * (2.0**48 / RATE)).astype(np.int64)
+    np.cumsum(phase, out=phase)
+    phase >>= 48 - 12 - 20  # the upper 12 bits of a turn are a place in the table, the next 20 the way to the next one
+    x = (phase & (2**20 - 1)).astype(np.float32)
+    phase >>= 20
+    phase &= 2**12 - 1
+    x *= rise[phase]
+    x += period[phase]
+    return x
+
+
+@lru_cache(maxsize=64)
+def _period(amplitudes: bytes, phases: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    """One period in 2 ** 12 samples, and how much it rises in 2 ** -20 of a sample."""
+    size = 2**12
+    loud, turn = np.frombuffer(amplitudes), np.frombuffer(phases)
     spectrum = np.zeros(size // 2 + 1, dtype=complex)
-    turn = np.zeros(len(amplitudes)) if phases is None else phases[: len(amplitudes)]
-    spectrum[1 : len(amplitudes) + 1] = amplitudes * np.exp(1j * turn) * size / 2
+    spectrum[1 : len(loud) + 1] = loud * np.exp(1j * turn) * size / 2
     period = irfft(spectrum, size)
-    rise = np.diff(period, append=period[:1])
-    at = np.cumsum(f0)
-    at *= size / RATE
-    left = at.astype(np.intp)
-    at -= left
-    left &= size - 1
-    at *= rise[left]
-    at += period[left]
-    return at
+    return period.astype(np.float32), (np.diff(period, append=period[:1]) * 2.0**-20).astype(np.float32)
 
 
 def resonate(x: Signal, peaks: Sequence[tuple[float, float, float]]) -> Signal:
     """Parallel two-pole resonators, each (Hz, bandwidth in Hz, gain at its peak); computed as one filter."""
+    return lfilter(*_filter(tuple(map(tuple, peaks))), x)
+
+
+@lru_cache(maxsize=64)  # a child's vowels come again and again
+def _filter(peaks: tuple[tuple[float, float, float], ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The coefficients of parallel resonators as one filter: of its input, of its output."""
     over, under = np.zeros(1), np.ones(1)
     for hz, width, gain in peaks:
         radius, turn = np.exp(-np.pi * width / RATE), 2 * np.pi * hz / RATE
@@ -138,14 +187,18 @@ def resonate(x: Signal, peaks: Sequence[tuple[float, float, float]]) -> Signal:
         over = np.convolve(over, poles)
         over[: len(under)] += gain * peak * under
         under = np.convolve(under, poles)
-    return lfilter(over, under, x)
+    return over, under
 
 
 def swell(n: int, attack: float, release: float, curve: float = 1.0) -> Signal:
     """An envelope of ``n`` samples: up over ``attack`` seconds, down over ``release`` seconds, bent by ``curve``."""
-    t = np.arange(n) / RATE
-    up, down = np.minimum(1.0, t / max(attack, 1e-4)), np.minimum(1.0, (n / RATE - t) / max(release, 1e-4))
-    return np.minimum(up, np.clip(down, 0, 1) ** curve)
+    attack, release = max(attack, 1e-4) * RATE, max(release, 1e-4) * RATE
+    up, down = min(n, int(np.ceil(attack))), min(n, int(np.ceil(release)))
+    envelope = np.ones(n, dtype=np.float32)
+    envelope[:up] = np.arange(up) / attack
+    end = envelope[n - down :]
+    np.minimum(end, (np.arange(down, 0, -1) / release) ** curve, out=end)
+    return envelope
 
 
 def add(out: Signal, x: Signal, start: float) -> None:

@@ -17,9 +17,12 @@ from dalbook.corpora.toycity.signals import (
     decay,
     noise,
     resonate,
+    silence,
     swell,
     tone,
+    turning,
     wander,
+    white,
 )
 
 
@@ -34,7 +37,7 @@ def car_horn(take: np.random.Generator, clip: np.random.Generator, n: int) -> Si
     bright, long = between(take, 1200, 3200), between(take, 0.15, 1.6)
     shape = np.exp(-0.5 * (np.log(np.arange(1, 41) * low / bright) / take.uniform(0.7, 1.1)) ** 2)
     phases = take.uniform(0, 2 * np.pi, (2, 40))
-    out, at = np.zeros(n), clip.uniform(-0.3, 0.5)
+    out, at = silence(n), clip.uniform(-0.3, 0.5)
     while at < n / RATE:
         m = int(RATE * long * clip.uniform(0.6, 1.5))
         settle = 1 - 0.03 * decay(m, 0.02)
@@ -47,18 +50,22 @@ def car_horn(take: np.random.Generator, clip: np.random.Generator, n: int) -> Si
 VOWELS = np.array(
     [[850, 1610, 3000], [610, 2330, 3200], [370, 3200, 3730], [680, 1060, 3180], [430, 1170, 3260]]
 )  # formants, Hz
+BUZZ = 1 / np.arange(1, 80) ** 0.8  # amplitudes of the harmonics of a voice
 
 
 def syllable(rng: np.random.Generator, f0: float, size: float, seconds: float, breath: float) -> Signal:
     """One syllable: a gliding buzz that moves from one vowel's formants, times ``size``, to another's."""
     m = int(seconds * RATE)
     t = np.linspace(0, 1, m)
-    glide = f0 * (1 + rng.uniform(-0.35, 0.3) * t + rng.uniform(0, 0.5) * np.sin(np.pi * t))
-    glide = glide * (1 + 0.01 * wander(rng, m, 25, -1, 1))
-    buzz = tone(glide, 1 / np.arange(1, 80) ** 0.8) + breath * rng.standard_normal(m) * 0.3
-    out = np.zeros(m)
-    for vowel, weight in zip(rng.choice(VOWELS, 2) * size, (1 - t, t), strict=True):
-        out += weight * resonate(buzz, [(f, 60 + 0.06 * f, g) for f, g in zip(vowel, (1.0, 0.6, 0.35), strict=True)])
+    arch = turning(-np.pi / 2, np.pi / (m - 1), m)  # half a sine, 0 to 1 to 0
+    glide = f0 * (1 + rng.uniform(-0.35, 0.3) * t + rng.uniform(0, 0.5) * arch)
+    glide *= 1 + 0.01 * wander(rng, m, 25, -1, 1)
+    buzz = tone(glide, BUZZ) + 0.3 * breath * white(rng, m)
+    first, last = (
+        resonate(buzz, [(f, 60 + 0.06 * f, g) for f, g in zip(vowel, (1.0, 0.6, 0.35), strict=True)])
+        for vowel in (VOWELS[rng.integers(len(VOWELS), size=2)] * size).tolist()
+    )
+    out = first + t * (last - first)
     return out * swell(m, rng.uniform(0.015, 0.05), seconds * 0.5) / (np.std(out) + 1e-9)
 
 
@@ -67,7 +74,7 @@ def children_playing(take: np.random.Generator, clip: np.random.Generator, n: in
     count = int(take.integers(2, 6))
     pitch, size = np.exp(take.uniform(np.log(250), np.log(400), count)), take.uniform(1.0, 1.3, count)
     near, wild = take.uniform(0.15, 1.0, count), take.uniform(0.02, 0.15)
-    out = np.zeros(n)
+    out = silence(n)
     for k in range(count):
         at = clip.uniform(-0.5, 0.8)
         while at < n / RATE:
@@ -97,14 +104,14 @@ def dog_bark(take: np.random.Generator, clip: np.random.Generator, n: int) -> Si
     f0, muzzle = between(take, 520, 900) * 0.55**big, 1.35 - 0.6 * big
     long, rate, rough = take.uniform(0.12, 0.19) * (1 + 0.3 * big), between(take, 1.2, 4.0), take.uniform(0.15, 0.5)
     peaks = [(750 * muzzle, 150, 1.0), (1500 * muzzle, 220, 0.8), (2700 * muzzle, 400, 0.3), (4200 * muzzle, 700, 0.05)]
-    out, at = np.zeros(n), clip.uniform(-0.2, 0.5)
+    out, at = silence(n), clip.uniform(-0.2, 0.5)
     while at < n / RATE:
         for _ in range(clip.integers(1, 5)):
             m = int(RATE * long * clip.uniform(0.8, 1.3))
             t = np.arange(m) / m
             leap = 0.75 + 0.55 * np.sin(np.pi * np.minimum(1, t * 1.15)) ** 0.7 - 0.25 * t
             pitch = f0 * clip.uniform(0.92, 1.08) * leap * (1 + 0.06 * rough * wander(clip, m, 180, -1, 1))
-            source = tone(pitch, 1 / np.arange(1, 60) ** 0.8) + rough * 0.8 * clip.standard_normal(m)
+            source = tone(pitch, 1 / np.arange(1, 60) ** 0.8) + rough * 0.8 * white(clip, m)
             add(out, resonate(source, peaks) * swell(m, 0.012, 0.8 * m / RATE, 1.6) * clip.uniform(0.6, 1), at)
             at += m / RATE + clip.uniform(0.6, 1.4) * 0.5 / rate
         at += clip.uniform(0.3, 1.5) / rate
@@ -120,7 +127,8 @@ def gun_shot(take: np.random.Generator, clip: np.random.Generator, n: int) -> Si
     t = np.arange(m) / RATE
     crack, roll = decay(m, blast) + 0.25 * decay(m, 4 * blast), rolling * decay(m, tail)
     thump = np.sin(2 * np.pi * boom * t * decay(m, 0.5)) * decay(m, blast + 0.03)
-    out, at = np.zeros(n), clip.uniform(0.45, 1.0)
+    crack, roll, thump = (x.astype(np.float32) for x in (crack, roll, thump))
+    out, at = silence(n), clip.uniform(0.45, 1.0)
     while at < n / RATE:
         for _ in range(clip.integers(3, 9) if auto else 1):
             shot = noise(clip, m, (80, 0), (1200, 0), (9000, bright)) * crack
@@ -139,16 +147,20 @@ def siren(take: np.random.Generator, clip: np.random.Generator, n: int) -> Signa
     rate = between(take, 0.15, 0.45) if kind == 0 else between(take, 2.6, 4.2) if kind == 1 else between(take, 0.7, 1.3)
     speed, edge, even = take.uniform(-0.05, 0.05), take.uniform(0.5, 1.2), take.uniform(0.2, 1.0)
     t = np.arange(n) / RATE
-    turn = (t * rate + clip.uniform()) % 1.0
-    if kind == 0:
-        rise = np.where(turn < 0.45, 1 - np.exp(-turn * 6), np.exp(-(turn - 0.45) * 4) * (1 - np.exp(-2.7)))
-        f0 = low * span**rise
-    elif kind == 1:
-        f0 = low * span ** np.where(turn < 0.5, 2 * turn, 2 - 2 * turn)
-    else:
-        high = np.clip(np.sin(2 * np.pi * turn) * 40, -1, 1)
-        f0 = low * 1.16 ** (high + 1)
-    f0 = f0 * (1 + speed * np.tanh(t - clip.uniform(0, 4)))  # Doppler
+    begin = clip.uniform()
+    turn = t * rate + begin
+    turn -= np.floor(turn)
+    if kind == 0:  # up within 0.45 turns as a charging capacitor, then down
+        charge = np.exp(np.where(turn < 0.45, -6 * turn, -4 * (turn - 0.45)))
+        rise = np.log(span) * np.where(turn < 0.45, 1 - charge, (1 - np.exp(-2.7)) * charge)
+    elif kind == 1:  # up and down in straight lines
+        rise = np.log(span) * (1 - np.abs(1 - 2 * turn))
+    else:  # two notes
+        high = np.clip(40 * turning(2 * np.pi * begin - np.pi / 2, 2 * np.pi * rate / RATE, n), -1, 1)
+        rise = np.log(1.16) * (high + 1)
+    passing = np.exp(2 * clip.uniform(0, 4)) * decay(n, 0.5)
+    doppler = 1 + speed * (2 / (1 + passing) - 1)  # tanh(t - s) = 2 / (1 + exp(2 s - 2 t)) - 1
+    f0 = low * np.exp(rise) * doppler
     amplitudes = 1 / np.arange(1, 24) ** edge
     amplitudes[1::2] *= even
     horn = color(tone(f0, amplitudes), [(250, -12), (700, 0), (2500, 2), (5000, -12), (12000, -30)])
@@ -179,7 +191,7 @@ def street_music(take: np.random.Generator, clip: np.random.Generator, n: int) -
     kind, key, beat = int(take.integers(3)), between(take, 196, 392), 60 / take.uniform(85, 150)
     scale, drum = take.choice(SCALES), take.uniform(0, 1.2) * (take.uniform() < 0.6)
     reed, vibrato, bright = take.uniform(0.6, 1.0), take.uniform(4.5, 6.5), take.uniform(0.9, 1.5)
-    out = np.zeros(n)
+    out = silence(n)
     first = -clip.uniform(0, beat)
 
     def note(semitones: float, seconds: float) -> Signal:

@@ -28,14 +28,14 @@ def spectrum(x: NDArray[np.floating], n: int) -> NDArray[np.complex64]:
     padded = np.zeros(n, dtype=np.float32)
     padded[: len(x)] = x
     half = rfft(padded.reshape(rows, columns), axis=0)
-    half *= _rotation(n)[0]
+    half *= _rotation(n)
     return fft(half, axis=1, overwrite_x=True)
 
 
 def sound(spectrum: NDArray[np.complex64], n: int) -> NDArray[np.float32]:
     """The ``n`` samples whose `spectrum` this is; the spectrum is lost."""
     half = ifft(spectrum, axis=1, overwrite_x=True)
-    half *= _rotation(n)[1]
+    half *= _rotation(n).conj()
     return irfft(half, shape(n)[0], axis=0).ravel()
 
 
@@ -56,12 +56,12 @@ def shape(n: int) -> tuple[int, int]:
     return n // columns, columns
 
 
-@lru_cache(maxsize=8)
-def _rotation(n: int) -> tuple[NDArray[np.complex64], NDArray[np.complex64]]:
-    """The rotation between the two steps, forth and back."""
+@lru_cache(maxsize=32)
+def _rotation(n: int) -> NDArray[np.complex64]:
+    """The rotation between the two steps: exp(-2 pi i r c / n) at row r and column c."""
     rows, columns = shape(n)
-    angle = np.multiply.outer(np.arange(rows // 2 + 1), np.arange(columns) * (-2 * np.pi / n)).astype(np.float32)
-    rotation = np.empty(angle.shape, dtype=np.complex64)
-    np.cos(angle, out=rotation.real)
-    np.sin(angle, out=rotation.imag)
-    return rotation, rotation.conj()
+    turn = np.arange(rows // 2 + 1)[:, None] * (-2j * np.pi / n)
+    # exp(a + b) = exp(a) exp(b): with c = 16 a + b most exponentials are products of few
+    fine, coarse = np.exp(turn * np.arange(16)), np.exp(turn * np.arange(0, columns, 16))
+    products = coarse.astype(np.complex64)[:, :, None] * fine.astype(np.complex64)[:, None, :]
+    return np.ascontiguousarray(products.reshape(len(turn), -1)[:, :columns])
