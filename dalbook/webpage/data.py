@@ -1,4 +1,4 @@
-"""The data of the page that learns: 64 numbers a clip, so that a browser can do what a kernel does elsewhere.
+"""The data of the page that learns: few numbers a clip, so that a browser can do what a kernel does elsewhere.
 
 The clips to label are some of folds 2 to 5 of toy-city, as a street has them: of the common sounds many, of the rare
 ones few. The other folds are held out for the learning curve. The embeddings are reduced to 64 dimensions, which keeps
@@ -19,6 +19,7 @@ from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.map import positions
 from dalbook.learners.cold_start import medoid_order
 from dalbook.learners.dal import DALConfig
+from dalbook.webpage.herding_data import herding_data
 
 FOLDS = (2, 3, 4, 5)  # of the clips to label
 COMMON_FIRST = (
@@ -58,7 +59,8 @@ def page_data(corpus: Corpus, x: NDArray[np.float32]) -> dict:
         ``classes``; ``ids``, ``order``, ``scores``, ``why`` and ``xy`` of the P clips to label: their names, the order
         of typical clips as positions 0 to P-1, by how much and why each was picked, and where it lies on the map, 0 to
         1; ``pool``, how many P is; ``x``, the embeddings of all clips, those to label first, float16 (n, 64) in base64;
-        ``truth``, their classes; ``config``, the learner's parameters; ``version``, a hash of all that.
+        ``truth``, their classes; ``config``, DAL's parameters; ``herding``, what `herding_data` gives; ``version``, a
+        hash of all that.
 
     Raises
     ------
@@ -86,6 +88,7 @@ def page_data(corpus: Corpus, x: NDArray[np.float32]) -> dict:
         "x": base64.b64encode(small[rows].astype("<f2").tobytes()).decode(),
         "truth": corpus.labels[rows].tolist(),
         "config": config(),
+        "herding": herding_data(corpus, x, pool, rows),
     }
     version = hashlib.sha256(json.dumps(data).encode()).hexdigest()[:16]
     return {**data, "version": version}

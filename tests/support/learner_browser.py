@@ -1,4 +1,4 @@
-"""The page's learner, dropout.js and learner.js, in Chromium without a page around it."""
+"""The page's learners, learner.js and herding.js, in Chromium without a page around them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from labeler_browser import chromium, served, watched
 
+from dalbook.files.bundle import HERE, parts
 from dalbook.learners.masks import mask_key, mask_words
 
 ROOT = Path(__file__).parents[2]
@@ -46,8 +47,8 @@ def masks(seed: int, purpose: str, step: int, rows: int, d: int) -> str:
 @contextmanager
 def learner_page(folder: Path, clips: dict, scripts: dict[str, str], **exports: object) -> Iterator:
     """A page that has all of SHARED in its window; beside it in `folder` lie more scripts, and exports as JSON."""
-    for name in ("dropout.js", "learner.js"):
-        shutil.copy(ROOT / "dalbook" / "webpage" / "static" / name, folder)
+    for part in {part for name in ("learner", "herding", "page_data") for part in parts(f"webpage/static/{name}.js")}:
+        shutil.copy(HERE / part, folder)
     for name, text in {"shared.js": SHARED, **scripts}.items():
         (folder / name).write_text(text)
     for name, value in {"clips": clips, **exports}.items():

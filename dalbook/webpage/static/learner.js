@@ -3,6 +3,7 @@
 // embeddings, classes 0 to C - 1; a matrix is one typed array, row after row.
 
 import { argmax, Classifier, randomSource, wordsOf } from "./dropout.js";
+import { macroRecall } from "./metrics.js";
 
 /** Table 1: Θ, α, T0, |D|, B, gradient descent steps on the initial labels and an iteration, and Adam's two. */
 export const TABLE_1 = {
@@ -153,13 +154,7 @@ export class DropoutLearner {
 
   /** The share of each class's clips predicted right, averaged over the classes in `truth`, the rows' classes. */
   macroRecall(rows, truth) {
-    const { probs } = this.predict(rows);
-    const [right, all] = [new Map(), new Map()];
-    truth.forEach((c, i) => {
-      all.set(c, (all.get(c) ?? 0) + 1);
-      right.set(c, (right.get(c) ?? 0) + (argmax(probs, i * this.classes, this.classes) === c));
-    });
-    return [...all].reduce((sum, [c, count]) => sum + right.get(c) / count / all.size, 0);
+    return macroRecall(this.predict(rows).probs, this.classes, truth);
   }
 
   /** Change Θ, α or |D| (`threshold`, `alpha`, `masks`); the next ask, tell or predict goes by it. */

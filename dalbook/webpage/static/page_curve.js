@@ -26,7 +26,7 @@ export function curveWords({ mine, random }) {
   const [labels, recall] = mine.at(-1);
   const together = average(random);
   const there = together.find(([n]) => n === labels);
-  const yours = `With ${labels} labels your model gets ${percent(recall)} of the held-out clips right`;
+  const yours = `With ${labels} ${labels === 1 ? "label" : "labels"} your model gets ${percent(recall)} of the held-out clips right`;
   if (mine.length < 2) return `${yours}. Now it is your turn.`;
   if (!there) return `${yours}. Random picking is on its way …`;
   const [, same, low, high] = there;

@@ -13,6 +13,7 @@ const START = {
 };
 const TRAITS = ["clip", "ahead", "progress", "history", "problem", "heard", "said"]; // those that change
 const CHANGEABLE = ["threshold", "alpha", "masks"]; // parameters with a slider
+const FROM_NOTHING = ["herding"]; // learners that ask before there is any label
 const EACH = 1; // label of each class, and learning starts
 
 export class PageGame {
@@ -103,6 +104,16 @@ export class PageGame {
     this.#refresh();
   }
 
+  /** Let another learner ask: it learns from all labels there are, and its curve begins there. */
+  choose(who) {
+    if (who === this.who) return;
+    Object.assign(this, { who, owed: 0, renew: false });
+    this.learners.close();
+    this.learners.reset(null);
+    this.session.again(FROM_NOTHING.includes(who));
+    this.#refresh();
+  }
+
   configure(changes) {
     Object.assign(this.config, changes);
     this.learners.configure(pick(this.config, CHANGEABLE));
@@ -114,7 +125,7 @@ export class PageGame {
     this.notices.clear();
     this.state.problem = this.state.notice = "";
     this.learners.close();
-    this.#open({ decisions: null, model: null }, this.seed + 1);
+    this.#open({ decisions: null, model: null }, { seed: this.seed + 1, who: this.who });
     this.#tell("change:notice");
   }
 
@@ -130,8 +141,8 @@ export class PageGame {
 
   // ------------------------------------------------------------------------------------------------- the session
 
-  #open({ decisions, model }, seed = 0) {
-    const fresh = { rows: [], begun: null, shown: null, back: [], curve: null, target: 0, seed, config: {} };
+  #open({ decisions, model }, { seed = 0, who = FROM_NOTHING[0] } = {}) {
+    const fresh = { rows: [], begun: null, shown: null, back: [], curve: null, target: 0, seed, who, config: {} };
     const kept = decisions ?? fresh;
     this.session = new Session(this.data.ids, this.data.classes, typicalPicks(this.data), { each: EACH });
     try {
@@ -140,7 +151,9 @@ export class PageGame {
       this.notify("What this browser had kept of your last visit is damaged, so you start anew.");
       return this.#open({ decisions: null, model: null });
     }
-    Object.assign(this, { owed: 0, renew: false, seed: kept.seed, target: kept.target });
+    Object.assign(this, { owed: 0, renew: false, ...pick(kept, ["seed", "target", "who"]) });
+    if (!this.session.begun && FROM_NOTHING.includes(this.who)) this.session.again(true);
+    else if (this.session.begun && !kept.shown) this.session.wait();
     this.config = { ...this.data.config, ...kept.config };
     this.learners.reset(kept.curve);
     this.#refresh(model);
@@ -168,8 +181,8 @@ export class PageGame {
   }
 
   #keep() {
-    const { session, curve, target, seed } = this;
-    this.store.keepDecisions({ ...session.kept(), config: pick(this.config, CHANGEABLE), curve, target, seed });
+    const { session, curve, target, seed, who } = this;
+    this.store.keepDecisions({ ...session.kept(), config: pick(this.config, CHANGEABLE), curve, target, seed, who });
   }
 
   /** The learners have said something. */
@@ -204,7 +217,7 @@ export class PageGame {
   }
 
   #show(changed = TRAITS) {
-    Object.assign(this.state, sessionTraits(this.session, this.data, this.learners));
+    Object.assign(this.state, sessionTraits(this.session, this.data, this.learners, this.who));
     for (const name of changed) this.#tell(`change:${name}`);
     this.#tell("change:inside");
   }

@@ -1,6 +1,6 @@
 // The learners, seen from the page: they are told of each label, and what they have said last is kept here.
 
-import { embeddings } from "./page_data.js";
+import { embeddings, herdingSpace } from "./page_data.js";
 
 export class Learners {
   /**
@@ -10,15 +10,17 @@ export class Learners {
    *   "problem"
    */
   constructor(open, data, news) {
-    Object.assign(this, { classes: data.classes.length, game: 0, news });
+    Object.assign(this, { game: 0, news });
     this.port = open((message) => message.game === this.game && this.#hear(message));
-    this.port.postMessage({ do: "open", ...embeddings(data), classes: this.classes, truth: data.truth });
+    const { truth, classes } = data;
+    const where = herdingSpace(data);
+    this.port.postMessage({ do: "open", ...embeddings(data), classes: classes.length, truth, where });
     this.reset(null);
   }
 
   /** Nothing is known of a session but its curves, if those. */
   reset(curve) {
-    this.opinion = null; // {of, pseudo, places, round}: what the hypotheses say, by clip
+    this.opinion = null; // what your model says: see page_opinion.js
     this.picks = []; // what your model would ask, the best first
     this.busy = false;
     this.curve = curve ?? { mine: [], random: [] };
@@ -28,12 +30,12 @@ export class Learners {
   }
 
   /** Tell them what is new in a session; `state` is that of learners that have learned from it before. */
-  tell({ begun, changes, labels }, { config, seed, target }, state = null) {
+  tell({ begun, changes, labels }, { who, config, seed, target }, state = null) {
     if (!begun) return;
     if (this.begun !== begun) {
       this.begun = begun;
       if (!state) this.curve = { mine: [], random: [] };
-      this.#ask({ do: "begin", game: this.game, ...begun, changes, config, seed, state });
+      this.#ask({ do: "begin", game: this.game, who, ...begun, changes, config, seed, state });
       this.told = changes.length;
     }
     for (const change of changes.slice(this.told)) this.#ask({ do: "learn", ...change });
@@ -65,21 +67,9 @@ export class Learners {
     this.news(message.told, message);
   }
 
-  #opinion({ clips, votes, scores, pseudo, places, masks, round }) {
-    const C = this.classes;
-    const order = [...clips.keys()].sort((a, b) => scores[b] - scores[a] || a - b);
-    const of = new Map(
-      order.map((row, rank) => {
-        const own = votes.slice(row * C, (row + 1) * C);
-        return [clips[row], { votes: [...own], entropy: scores[row], rank: rank + 1, of: order.length, masks }];
-      }),
-    );
-    this.opinion = { of, pseudo: new Map(pseudo), places, round };
-    this.picks = order.map((row, rank) => {
-      const words = `vote entropy ${scores[row].toFixed(2)}, rank ${rank + 1} of ${order.length}`;
-      const why = `the model is unsure about it: ${words}`;
-      return { clip: clips[row], picked_by: "vote_entropy", score: scores[row], why };
-    });
+  #opinion({ of, pseudo, places, round, picks }) {
+    this.opinion = { of, pseudo, places, round };
+    this.picks = picks;
   }
 
   #score({ runs, labels, recall }) {
@@ -87,7 +77,7 @@ export class Learners {
     for (const run of runs) {
       const points = run < 0 ? this.curve.mine : (this.curve.random[run] ??= []);
       while (points.length && points.at(-1)[0] >= labels) points.pop(); // made again, or taken back
-      points.push([labels, recall]);
+      if (labels) points.push([labels, recall]);
     }
   }
 }

@@ -153,6 +153,14 @@ export class Session {
     this.#begin(this.rows.length);
   }
 
+  /** Have another learner learn from all labels there are; without one only if it can begin from nothing. */
+  again(fromNothing) {
+    Object.assign(this, { begun: null, changes: [], suggestions: [] });
+    this.wait();
+    if (fromNothing || this.labels.size) this.#begin(this.rows.length);
+    else this.advance();
+  }
+
   #begin(rows) {
     this.begun = { rows, labels: [...this.labels] };
     this.changes = [];

@@ -2,8 +2,9 @@
 
 import { render } from "../../labeling/static/labeler.js";
 import { PageGame } from "./page_game.js";
-import { drawBegin, drawGrowth, drawPanel } from "./page_panel.js";
+import { drawGrowth, drawPanel } from "./page_panel.js";
 import { Sounds } from "./page_sounds.js";
+import { drawWho } from "./page_who.js";
 
 /** The learners' room as a worker; where the browser refuses one, in the page itself. */
 function opened(room, hear, refused) {
@@ -43,7 +44,7 @@ export function start(el, { data, colors, sounds, base }, room) {
 
   const place = document.createElement("div");
   const focus = () => place.querySelector(".dalbook-labeler").focus({ preventScroll: true });
-  el.append(drawBegin(game, focus), place);
+  el.append(drawWho(game, focus), place);
   render({ model: game, el: place });
   place.querySelector(".dlb-aside").prepend(drawGrowth(game));
   game.ready();

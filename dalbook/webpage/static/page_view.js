@@ -3,8 +3,13 @@
 const HISTORY = 50; // decisions to look back at
 const GOAL = 20; // labels; the bar's end moves on by as many
 
-/** The traits that a decision changes. */
-export function sessionTraits(session, { ids, classes, pool }, { opinion, busy }) {
+const ASKS = {
+  dal: "The model asks for the clip that it is least sure about.",
+  herding: "The model asks for the clip that tells most about sounds it is unsure of and does not know yet.",
+};
+
+/** The traits that a decision changes; `who` is the learner that asks. */
+export function sessionTraits(session, { ids, classes, pool }, { opinion, busy }, who) {
   const named = (some) => some && { ...some, id: ids[some.clip] };
   const labels = [...session.labels.values()];
   const labeled = labels.length;
@@ -23,7 +28,7 @@ export function sessionTraits(session, { ids, classes, pool }, { opinion, busy }
       can_start: session.canStart,
       undo: session.canUndo,
       stage: session.begun ? (session.shown || !opinion ? "learning" : "done") : "medoids",
-      words: words(session, labels, classes, opinion),
+      words: words(session, labels, classes, opinion, who),
     },
     history: [...session.standing]
       .reverse()
@@ -32,12 +37,13 @@ export function sessionTraits(session, { ids, classes, pool }, { opinion, busy }
   };
 }
 
-function words(session, labels, classes, opinion) {
+function words(session, labels, classes, opinion, who) {
   if (!session.begun && session.shown) {
     const has = new Set(labels).size;
     return `Typical clips first. ${has} of ${classes.length} classes have a label; with all, learning starts.`;
   }
+  if (!opinion && !labels.length) return "The model looks at the clips …";
   if (!opinion) return "The model learns from the labels so far …";
   if (!session.shown) return "Done: no clip is left.";
-  return "The model asks for the clip that it is least sure about.";
+  return ASKS[who];
 }

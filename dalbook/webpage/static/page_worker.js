@@ -1,7 +1,9 @@
 // The learners behind the page, in a thread of their own: yours, and random picking with the truth's answers, which
 // starts from the same model. Messages come in order; random picking goes on while there is nothing else to do.
 
-import { DropoutLearner, minibatchShares } from "./learner.js";
+import { clipSpace, HerdingLearner } from "./herding.js";
+import { DropoutLearner } from "./learner.js";
+import { opinionOf } from "./page_opinion.js";
 
 const RUNS = 3; // of random picking, averaged
 
@@ -38,19 +40,20 @@ class Room {
     this.port.postMessage({ told, game: this.game, ...some });
   }
 
-  /** The clips: rows of x, those to label first. */
-  open({ x, d, classes, pool, truth }) {
-    Object.assign(this, { x, d, classes, truth });
+  /** The clips: rows of x, those to label first, and where they lie for the herding learner. */
+  open({ x, d, classes, pool, truth, where }) {
+    Object.assign(this, { x, d, classes, truth, where });
     this.pool = Array.from({ length: pool }, (_, clip) => clip);
     this.held = Int32Array.from({ length: truth.length - pool }, (_, i) => pool + i);
   }
 
   /** Learn from these labels and what changed since, or go on from the state of a learner that did. */
-  begin({ game, labels, changes, config, seed, rows, state }) {
+  begin({ game, who, labels, changes, config, seed, rows, state }) {
     this.game = game; // what is said of another one is not meant for this
-    this.initial = labels;
-    this.yours = this.#learner(config, "vote_entropy", seed);
-    this.random = Array.from({ length: RUNS }, (_, run) => this.#learner(config, "random", RUNS * seed + run + 1));
+    const learner = (some) => (who === "dal" ? this.#dal(labels, config, some) : this.#herding(labels, some));
+    const random = (_, run) => learner({ acquisition: "random", seed: RUNS * seed + run + 1 });
+    this.yours = learner({ seed });
+    this.random = Array.from({ length: RUNS }, random);
     this.unscored = new Set();
     this.target = 0;
     this.before = null;
@@ -115,9 +118,14 @@ class Room {
     this.target = Math.max(this.target, Math.min(to, this.pool.length));
   }
 
-  #learner(config, acquisition, seed) {
-    const { x, d, pool, initial } = this;
-    return new DropoutLearner({ x, d, classes: this.classes, pool, initial, config, acquisition, seed });
+  #dal(initial, config, some) {
+    const { x, d, classes, pool } = this;
+    return new DropoutLearner({ x, d, classes, pool, initial, config, ...some });
+  }
+
+  #herding(initial, some) {
+    this.space ??= clipSpace(this.where);
+    return new HerdingLearner({ space: this.space, classes: this.classes, initial, ...some });
   }
 
   /** A little of what nobody waits for; false where there is nothing left of it. */
@@ -144,18 +152,9 @@ class Room {
     this.#say("score", { runs, labels: learner.labels.size, recall: learner.macroRecall(this.held, truth) });
   }
 
-  /** What the hypotheses say of every clip without a label. */
+  /** What yours says of every clip without a label. */
   #opine() {
-    const { yours } = this;
-    const { clips, votes, scores } = yours.scan();
-    const pseudo = [...yours.pseudo()];
-    const of = (labels, c) => labels.filter(([, label]) => label === c).length;
-    const { alpha, batch, masks } = yours.config;
-    const places = [0, 0]; // in a minibatch, for labels and for guesses
-    for (let c = 0; c < this.classes; c++) {
-      minibatchShares(of([...yours.labels], c), of(pseudo, c), alpha, batch).forEach((n, i) => (places[i] += n));
-    }
-    this.#say("opinion", { clips, votes, scores, pseudo, places, masks, round: yours.iteration });
+    this.#say("opinion", opinionOf(this.yours));
   }
 
   #state() {
