@@ -13,7 +13,7 @@ from browser import BOOK, accessible, chromium, served
 from browsers import find
 from playwright.sync_api import expect
 
-from dalbook import DropoutLearner, Labeler, embed, load_toy_city, read_labels
+from dalbook import DropoutLearner, HerdingLearner, Labeler, embed, load_toy_city, read_labels
 from dalbook.learners.metrics import macro_recall_on
 from dalbook.learners.simulate import simulate
 from dalbook.webpage.data import CONFIG, reduced, split, typical_of_each
@@ -21,6 +21,7 @@ from dalbook.webpage.learning_page import page_game_html
 
 CHAPTER = "chapters/16_in_this_page.html"
 KEYS = "1234567890"
+LABELERS, PAPERS = "The labeler’s (herding)", "The paper’s (DAL)"
 DECISIONS = "JSON.parse(localStorage.getItem('dalbook-page-decisions')).content"
 
 
@@ -72,12 +73,19 @@ class Reader:
         self.labeler = self.page.locator(".dalbook-labeler[data-state]")
         expect(self.labeler).to_be_visible()
 
+    def choose(self, name: str):
+        button = self.page.get_by_role("button", name=name)
+        button.press("Enter")
+        expect(button).to_have_attribute("aria-pressed", "true")
+
     def begin(self):
+        """With the paper's learner, and a label of each class from the truth."""
+        self.choose(PAPERS)
         self.page.get_by_role("button", name="Begin where the model asks").press("Enter")
         self.learned(10)
 
     def learned(self, labels: int):
-        """Wait for the model's score after so many labels."""
+        """Wait for the model's score after so many labels, more than one."""
         expect(self.page.locator(".dlb-result")).to_contain_text(f"With {labels} labels", timeout=30_000)
 
     def clip(self) -> int:
@@ -257,7 +265,86 @@ def test_undo_unsure_skip_and_a_correction(reader, truth, corpus, tmp_path):
     Labeler(corpus, out=tmp_path / "labels.csv", embedding="logmel", annotator="").close()
 
 
+def test_the_labelers_learner_asks_from_the_first_clip_on(reader, truth, corpus, tmp_path):
+    """Thirty answers by keys: its questions and its curve are Python's, and the labels go on in the labeler."""
+    page = reader.page
+    expect(page.locator(".dlb-inside .dlb-votes .dlb-count")).to_have_text(["10 %"] * 10)
+    expect(page.get_by_role("slider", name="Θ")).to_be_hidden()
+    expect(page.get_by_role("button", name="Begin where")).to_be_hidden()
+    reader.labeler.focus()
+    reader.label(truth, 30)
+    reader.learned(30)
+    expect(page.locator(".dlb-inside .dlb-votes + p")).to_contain_text("with a probability of")
+    expect(page.locator(".dlb-map .dlb-guessed").first).to_be_visible()
+    reader.rests()
+    mine, python = reader.curve(), herding_curve(corpus, [10, 20, 30])
+    assert sorted(mine) == list(range(1, 31))
+    assert all(abs(mine[n] - python[n]) < 0.08 for n in python)  # a question is on screen while its answer is learned
+    assert [run[-1][0] for run in reader.kept()["curve"]["random"]] == [30] * 3
+    rows = saved(reader, tmp_path / "labels.csv")
+    assert set(rows["picked_by"]) == {"herding"}
+    labeler = Labeler(corpus, out=tmp_path / "labels.csv", embedding="logmel", annotator="")
+    labeler.wait()
+    assert labeler.progress["labeled"] == 30
+    labeler.close()
+
+
+def herding_curve(corpus, budgets) -> dict[int, float]:
+    """A run of `HerdingLearner` on the page's clips."""
+    pool, held_out = split(corpus)
+    x = embed(corpus, "logmel", progress=False)
+    recordings = np.unique(corpus.recordings, return_inverse=True)[1]
+    learner = HerdingLearner(x, 10, pool=pool, recordings=recordings)
+    return simulate(learner, corpus.labels, budgets, macro_recall_on(x[held_out], corpus.labels[held_out]))
+
+
+def test_who_asks_can_be_changed_and_is_kept(reader, truth):
+    """Five labels with the paper's learner; the other one learns from them, also after a reload, and back."""
+    page = reader.page
+    reader.choose(PAPERS)
+    reader.labeler.focus()
+    reader.label(truth, 5)
+    page.get_by_role("button", name="Start learning now").press("Enter")
+    reader.learned(5)
+    expect(page.locator(".dlb-inside .dlb-votes .dlb-count").first).to_contain_text("of 128")
+    reader.choose(LABELERS)
+    reader.learned(5)
+    expect(page.locator(".dlb-inside .dlb-votes .dlb-count").first).to_contain_text("%")
+    expect(page.get_by_role("slider", name="Θ")).to_be_hidden()
+    assert list(reader.curve()) == [5]
+    reader.labeler.focus()
+    reader.label(truth, 1)
+    reader.press("Backspace")  # also what the other learner was told
+    reader.press("Backspace")
+    reader.given(4)
+    reader.label(truth, 3)
+    reader.learned(7)
+    reader.rests()
+    clip, curve = reader.clip(), reader.kept()["curve"]
+    reader.open()
+    expect(page.get_by_role("button", name=LABELERS)).to_have_attribute("aria-pressed", "true")
+    reader.learned(7)
+    reader.rests()
+    assert (reader.clip(), reader.kept()["curve"], reader.kept()["who"]) == (clip, curve, "herding")
+    reader.choose(PAPERS)
+    reader.learned(7)
+    expect(page.get_by_role("slider", name="Θ")).to_be_visible()
+    reader.open()
+    expect(page.get_by_role("button", name=PAPERS)).to_have_attribute("aria-pressed", "true")
+    reader.given(7)
+
+
+def test_the_oracle_answers_the_labelers_learner_too(reader):
+    reader.page.get_by_role("button", name="Let the oracle label 10").press("Enter")
+    reader.given(10)
+    reader.learned(10)
+    rows = reader.kept()["rows"]
+    assert {(row["annotator"], row["picked_by"]) for row in rows} == {("truth", "herding")}
+    assert len({row["clip"] for row in rows}) == 10
+
+
 def test_the_typical_clips_by_hand_and_start(reader, truth):
+    reader.choose(PAPERS)
     seen = []
     reader.labeler.focus()
     for _ in range(4):

@@ -50,6 +50,10 @@ def test_the_page_knows_its_clips(corpus, x, data):
     np.testing.assert_array_equal(numbers, reduced(x, pool)[np.concatenate([pool, held_out])])
     assert [pool[clip] for clip in data["order"]] == [pick.clip for pick in medoid_order(x, pool)]
     assert np.ptp(data["xy"], axis=0).tolist() == [1, 1]
+    recordings = np.array(data["herding"]["recordings"])
+    np.testing.assert_array_equal(
+        recordings[:, None] == recordings, corpus.recordings[pool][:, None] == corpus.recordings[pool]
+    )
 
 
 def test_no_recording_is_both_learned_from_and_tested_on(corpus):

@@ -61,8 +61,15 @@ export class PageGame {
     this.#tell("msg:custom", ...(await this.sounds.message(clip)));
   }
 
-  /** The labeler is on the page: from now on a clip plays as it comes. */
+  /** The labeler is on the page: after its first clip, clips play as they come. */
   ready() {
+    this.placed = true;
+    this.#quietUntilNow();
+  }
+
+  #quietUntilNow() {
+    const { recording, clip, progress } = this.state;
+    if (!this.placed || !recording || !(clip || progress.stage === "done")) return;
     this.state.recording = false;
     this.#tell("change:recording");
   }
@@ -220,6 +227,7 @@ export class PageGame {
     Object.assign(this.state, sessionTraits(this.session, this.data, this.learners, this.who));
     for (const name of changed) this.#tell(`change:${name}`);
     this.#tell("change:inside");
+    queueMicrotask(() => this.#quietUntilNow()); // when the labeler has shown it
   }
 
   #tell(name, ...news) {

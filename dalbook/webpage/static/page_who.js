@@ -6,7 +6,7 @@ import { button } from "./page_parts.js";
 const LEARNERS = {
   herding: [
     "The labeler’s (herding)",
-    "It asks from the first clip on and needs no label to begin; it has no knobs. The labeler in a notebook takes it, too.",
+    "It asks from the first clip on, and no label is needed to begin. It has no knobs.",
   ],
   dal: ["The paper’s (DAL)", "It needs labels to begin. Its hypotheses vote, and it has three knobs, below."],
 };
