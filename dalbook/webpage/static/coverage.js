@@ -9,6 +9,11 @@ export function quantile(numbers, q) {
   return sorted[low] + (at - low) * (sorted[Math.min(low + 1, sorted.length - 1)] - sorted[low]);
 }
 
+/** How much each clip counts: the n clips of one recording weigh the square root of n together. */
+export function recordingWeights(recordings) {
+  return recordings.map((own) => recordings.filter((other) => other === own).length ** -0.5);
+}
+
 /**
  * The kernel's squared width: how far apart the labeled clips are; with fewer than two, the clips of the pool.
  *
@@ -29,17 +34,17 @@ export function squaredWidth(far, m, labeled, { quantile: share, thinnest }) {
  * What a label of each of some clips would newly cover.
  *
  * @param {(i: number, j: number) => number} far as above
- * @param {ArrayLike<number>} uncertainty u of each clip of the pool
+ * @param {ArrayLike<number>} worth of each clip of the pool: how uncertain it is, times its weight
  * @param {ArrayLike<number>} nearest squared distance of each to its nearest labeled one; Infinity while there is none
  * @param {number} width squared
  * @param {number[]} clips to weigh
  */
-export function coverageGain(far, uncertainty, nearest, width, clips) {
+export function coverageGain(far, worth, nearest, width, clips) {
   const covered = Float64Array.from(nearest, (d) => Math.exp((-0.5 * d) / width));
   return clips.map((clip) => {
     let gain = 0;
     for (let r = 0; r < covered.length; r++)
-      gain += uncertainty[r] * Math.max(Math.exp((-0.5 * far(r, clip)) / width) - covered[r], 0);
+      gain += worth[r] * Math.max(Math.exp((-0.5 * far(r, clip)) / width) - covered[r], 0);
     return gain;
   });
 }

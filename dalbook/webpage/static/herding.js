@@ -2,7 +2,7 @@
 // dalbook/learners/herding.py does, and held to it by tests. It needs no label to start from. The pool is so small that
 // all its clips are reference clips and landmarks.
 
-import { coverageGain, squaredWidth } from "./coverage.js";
+import { coverageGain, recordingWeights, squaredWidth } from "./coverage.js";
 import { randomSource } from "./dropout.js";
 import { macroRecall } from "./metrics.js";
 import { NeighborGraph, squaredDistances } from "./neighbor_graph.js";
@@ -26,7 +26,8 @@ export function clipSpace({ points, d, pool, recordings, constants }) {
   const features = Array.from({ length: points.length / d }, (_, i) =>
     distances.subarray(i * pool, (i + 1) * pool).map((square) => Math.exp(-constants.bend * square)),
   );
-  return { m: pool, far, features, constants, graph: new NeighborGraph(far, pool, recordings, constants) };
+  const graph = new NeighborGraph(far, pool, recordings, constants);
+  return { m: pool, far, features, constants, graph, weights: recordingWeights(recordings) };
 }
 
 export class HerdingLearner {
@@ -60,12 +61,12 @@ export class HerdingLearner {
     if (this.acquisition === "random") return left.slice(0, k);
     const { m, far, constants } = this.space;
     const labeled = [...this.labels.keys()];
-    const uncertainty = this.uncertainty();
+    const worth = this.uncertainty().map((u, i) => u * this.space.weights[i]);
     const width = squaredWidth(far, m, labeled, constants);
     const nearest = Float64Array.from({ length: m }, (_, i) => Math.min(...labeled.map((clip) => far(i, clip))));
     const asked = [];
     while (asked.length < k) {
-      const gain = coverageGain(far, uncertainty, nearest, width, left);
+      const gain = coverageGain(far, worth, nearest, width, left);
       const best = gain.indexOf(Math.max(...gain)); // the first of several in the seed's order
       const [clip] = left.splice(best, 1);
       asked.push(clip);
