@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from dalbook.corpora.classes import class_names
+from dalbook.files.hashing import fingerprint
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +110,36 @@ class Corpus:
             raise IndexError(f"corpus {self.name} has clips 0 to {len(self) - 1}, there is no clip {i}")
         return self.sound(i)
 
+    def take(self, clips: ArrayLike) -> Corpus:
+        """The corpus of some of the clips, in that order; clip k there is clip ``clips[k]`` here.
+
+        Parameters
+        ----------
+        clips
+            Positions, int (k,), none twice.
+
+        Returns
+        -------
+        Corpus
+            With their ids, labels, folds, recordings and sounds, and a fingerprint of its own.
+
+        Examples
+        --------
+        >>> corpus = Corpus("demo", ("a", "b"), ("x", "y", "z"), [0, 1, 0], [1, 1, 2], None, "", "")
+        >>> corpus.take([2, 0]).ids
+        ('z', 'x')
+        """
+        clips = np.asarray(clips, dtype=np.int64)
+        return replace(
+            self,
+            ids=tuple(self.ids[clip] for clip in clips),
+            labels=self.labels[clips],
+            folds=self.folds[clips],
+            recordings=self.recordings[clips],
+            sound=_Taken(self, tuple(clips.tolist())),
+            fingerprint=fingerprint(self.fingerprint, clips.tolist()),
+        )
+
     def split(self, fold: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """Positions of the training clips (all other folds) and of the test clips (this fold), both ascending.
 
@@ -131,3 +162,14 @@ class Corpus:
         if len(there) == 1:
             raise ValueError(f"corpus {self.name} has only fold {fold}: testing on it leaves nothing to train on")
         return np.flatnonzero(self.folds != fold), np.flatnonzero(self.folds == fold)
+
+
+@dataclass(frozen=True)
+class _Taken:
+    """The sound of clip k of a part of a corpus."""
+
+    whole: Corpus
+    clips: tuple[int, ...]
+
+    def __call__(self, k: int) -> tuple[np.ndarray, int]:
+        return self.whole.audio(self.clips[k])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -41,7 +41,6 @@ from dalbook.embeddings.published import URBANSOUND8K, Remote, check, kept_at, l
 from dalbook.embeddings.registry import check_library, known, load_network, weights_file
 from dalbook.files.cache import cache_folder
 from dalbook.files.disk import gigabytes
-from dalbook.files.hashing import fingerprint
 
 INSIDE = "UrbanSound8K"  # the archive's folder
 WITHOUT = (
@@ -222,23 +221,5 @@ def _finish(
 
 def _some_of(corpus: Corpus, limit: int) -> Corpus:
     """A corpus of `limit` of the clips, evenly spread."""
-    clips = np.linspace(0, len(corpus) - 1, limit).round().astype(int)
-    return replace(
-        corpus,
-        ids=tuple(corpus.ids[clip] for clip in clips),
-        labels=corpus.labels[clips],
-        folds=corpus.folds[clips],
-        recordings=corpus.recordings[clips],
-        sound=_Picked(corpus, tuple(clips.tolist())),
-        fingerprint=fingerprint(corpus.fingerprint, limit),
-        description=f"{corpus.description}\n{limit} of them, to try it out",
-    )
-
-
-@dataclass(frozen=True)
-class _Picked:
-    corpus: Corpus
-    clips: tuple[int, ...]
-
-    def __call__(self, i: int) -> tuple[np.ndarray, int]:
-        return self.corpus.audio(self.clips[i])
+    some = corpus.take(np.linspace(0, len(corpus) - 1, limit).round())
+    return replace(some, description=f"{corpus.description}\n{limit} of them, to try it out")

@@ -469,3 +469,17 @@ def test_one_damaged_spot_costs_one_segment(tmp_path, monkeypatch):
     assert corpus.audio(2)[0].shape == (2000,)
     with pytest.raises(ValueError, match="long.wav"):
         corpus.audio(1)
+
+
+def test_a_part_of_a_corpus_keeps_what_belongs_to_its_clips():
+    sounds = [(np.full(3, i, np.float32), 8000) for i in range(3)]
+    whole = Corpus(
+        "mine", ("a", "b"), "xyz", [0, 1, -1], [1, 2, 2], sounds.__getitem__, "f", "", recordings=["p", "p", "q"]
+    )
+    part = whole.take([2, 0])
+    assert (part.ids, part.labels.tolist(), part.folds.tolist()) == (("z", "x"), [-1, 0], [2, 1])
+    assert part.recordings.tolist() == ["q", "p"]
+    assert [part.audio(k)[0][0] for k in range(2)] == [2, 0]
+    assert len({whole.fingerprint, part.fingerprint, whole.take([0, 2]).fingerprint}) == 3
+    with pytest.raises(ValueError, match="two clips have the id"):
+        whole.take([1, 1])
