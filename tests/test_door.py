@@ -45,8 +45,9 @@ BESIDE = {
     " learners.mc_dropout learners.protocol",
     "11_threshold": "experiments.analysis learners.metrics",
     "12_weight": "experiments.analysis learners.metrics learners.pseudo_labels",
-    "13_baselines": "experiments.analysis learners.metrics",
-    "14_which_question": "experiments.analysis learners.acquisition learners.kmedoids learners.metrics",
+    "13_baselines": "experiments.analysis learners.metrics learners.registry",
+    "14_which_question": "experiments.analysis learners.acquisition learners.kmedoids learners.metrics"
+    " learners.registry",
     "15_bigger": "book.player embeddings.logmel experiments.plan learners.acquisition learners.engine.engines"
     " learners.kmedoids learners.mc_dropout",
     "16_in_this_page": "learners.metrics webpage.data webpage.learning_page",
@@ -109,6 +110,7 @@ def test_a_chapter_comes_in_by_the_door(chapter):
             continue
         home = f"{module}.{name}" if importlib.util.find_spec(module).submodule_search_locations else module
         thing = getattr(importlib.import_module(module), name, None)
+        assert thing is not None or importlib.util.find_spec(home), f"{chapter.name}: there is no {name} in {module}"
         public = getattr(dalbook, name, None) if name in NAMES else None
         assert thing is None or thing is not public, f"{chapter.name}: from dalbook import {name}"
         beside.add(home.removeprefix("dalbook."))
