@@ -54,7 +54,7 @@ class DALFromNothing:
     Examples
     --------
     >>> x = np.eye(2, dtype=np.float32).repeat(6, 0)
-    >>> learner = DALFromNothing(x, 2, config=DALConfig(batch=4, first_steps=20), device="cpu")
+    >>> learner = DALFromNothing(x, 2, config=DALConfig(batch=4, first_steps=800), device="cpu")
     >>> learner.predict_proba(x[:1])
     array([[0.5, 0.5]], dtype=float32)
     >>> for _ in range(8):
