@@ -52,6 +52,7 @@ def _curve(options: argparse.Namespace) -> int:
     from dalbook.experiments import plan
     from dalbook.experiments.batch import Listing, folder_of_curves
     from dalbook.experiments.dataset import Inputs
+    from dalbook.experiments.runner import versions
     from dalbook.learners.metrics import summary
 
     out = folder_of_curves() if options.out is None else options.out
@@ -85,7 +86,7 @@ def _curve(options: argparse.Namespace) -> int:
     print(f"\nMacro-averaged recall in per cent ({where}), with 80 % bootstrap intervals\n")
     print(_layout(table))
     if options.json:
-        told = {**_told(corpus, embedding, x), "learners": learners, **settings, "folds": used, "versions": _versions()}
+        told = {**_told(corpus, embedding, x), "learners": learners, **settings, "folds": used, "versions": versions()}
         write_text(options.json, json.dumps({"settings": told, "rows": rows}, indent=1))
     if options.html:
         from dalbook.figures import learning_curve
@@ -110,12 +111,6 @@ def _told(corpus, embedding: str, x) -> dict:
         "dimensions": int(x.shape[1]),
         "dal": asdict(DALConfig()),
     }
-
-
-def _versions() -> dict[str, str]:
-    from dalbook.experiments.runner import versions
-
-    return versions()
 
 
 def _layout(table) -> str:

@@ -209,7 +209,7 @@ class HerdingLearner:
 
     def _classifier(self) -> SpreadRidge:
         if not self._fitted:
-            self._spread_ridge.fit(self.labels, self.n_classes)
+            self._spread_ridge.fit(self.labels)
             self._fitted = True
         return self._spread_ridge
 

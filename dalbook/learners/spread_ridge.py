@@ -54,7 +54,7 @@ class SpreadRidge:
         self._coefficients: np.ndarray | None = None
         self._met = np.zeros(0, dtype=np.int64)
 
-    def fit(self, labels: Mapping[int, int], n_classes: int) -> None:
+    def fit(self, labels: Mapping[int, int]) -> None:
         """Learn from all labels there are, clip -> class."""
         if not labels:
             self._coefficients, self._met = None, np.zeros(0, dtype=np.int64)
