@@ -22,11 +22,6 @@ RATE = 32000
 Signal = NDArray[np.floating]
 Curve = Sequence[tuple[float, float]]  # a magnitude response as (Hz, dB) points
 
-# Linux's allocator gives every freed megabyte back to the system, which then makes each page of the next one anew: a
-# tenth of a clip's time. Once a block is freed it keeps smaller ones, up to 32 MiB. This one is never touched, so it
-# takes no memory; elsewhere it does nothing.
-np.empty(31 * 2**20, dtype=np.uint8)
-
 
 def unit(x: Signal) -> Signal:
     """``x`` scaled to unit root mean square (silence stays silence)."""
