@@ -10,8 +10,6 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError
 
 TIMEOUT = 1800  # seconds a cell, on a machine that is busy with much else
-# ipykernel 7 may leave a message unread for good, and the notebook would stand still with an idle kernel.
-READ_ALL = ["--IPKernelApp.exec_lines=from dalbook.labeling.ipykernel_fix import keep_reading; keep_reading()"]
 
 
 def run(notebook: nbformat.NotebookNode, folder: str | os.PathLike, timeout: int = TIMEOUT) -> str:
@@ -32,7 +30,7 @@ def run(notebook: nbformat.NotebookNode, folder: str | os.PathLike, timeout: int
         What went wrong, with the cell and its traceback; empty where nothing did.
     """
     resources = {"metadata": {"path": os.fspath(folder)}}
-    options = {"timeout": timeout, "kernel_name": "python3", "extra_arguments": list(READ_ALL)}
+    options = {"timeout": timeout, "kernel_name": "python3"}
     options["record_timing"] = False  # which would change the cells that the cache is asked for
     try:
         NotebookClient(notebook, resources=resources, **options).execute()

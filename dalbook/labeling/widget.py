@@ -19,7 +19,6 @@ from dalbook.embeddings.embed import embeddings_for
 from dalbook.files.bundle import module
 from dalbook.labeling.factory import LearnerFactory
 from dalbook.labeling.game import Game, game_pool
-from dalbook.labeling.ipykernel_fix import keep_reading
 from dalbook.labeling.session import LabelSession, Refused
 from dalbook.labeling.sound_cache import LabelSounds
 from dalbook.labeling.trainer import Trainer
@@ -146,7 +145,6 @@ class Labeler(anywidget.AnyWidget):
         self._trainer.start()
         self._trainer.wait_for_first(PATIENCE if factory.typical_first else FIRST)
         self._refresh()
-        keep_reading()
         self.on_msg(self._heard_message)
         self.observe(self._hear, "said")
 

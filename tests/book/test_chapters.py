@@ -46,25 +46,6 @@ def test_a_chapter_runs_from_a_fresh_kernel_anywhere(chapter, tmp_path, monkeypa
     assert complaints(notebook) == []
 
 
-def test_a_message_that_the_kernel_missed_is_read(tmp_path):
-    """Else a notebook stands still for good: ipykernel 7 may take the notice of a message and not the message."""
-    missed = """
-import time, zmq
-socket, send = get_ipython().kernel.shell_stream.socket, zmq.Socket.send_multipart
-def miss(self, *args, **options):
-    sent = send(self, *args, **options)
-    if self is socket:
-        time.sleep(2)  # the next cell comes
-        self.get(zmq.EVENTS)
-    return sent
-zmq.Socket.send_multipart = miss
-"""
-    cells = [nbformat.v4.new_code_cell(code) for code in (missed, "print('read')")]
-    notebook = nbformat.v4.new_notebook(cells=cells)
-    assert run(notebook, tmp_path, timeout=60) == ""
-    assert notebook.cells[1].outputs[0].text == "read\n"
-
-
 def first_sound(chapter: Path) -> str | None:
     """A chapter's code up to its first player, as a script; None where it has none."""
     code = []
