@@ -48,9 +48,9 @@ BESIDE = {
     "13_baselines": "experiments.analysis learners.metrics learners.registry",
     "14_which_question": "experiments.analysis learners.acquisition learners.kmedoids learners.metrics"
     " learners.registry",
-    "15_bigger": "book.player embeddings.logmel experiments.plan learners.acquisition learners.engine.engines"
+    "16_bigger": "book.player embeddings.logmel experiments.plan learners.acquisition learners.engine.engines"
     " learners.kmedoids learners.mc_dropout",
-    "16_in_this_page": "learners.metrics webpage.data webpage.learning_page",
+    "17_in_this_page": "learners.metrics webpage.data webpage.learning_page",
 }
 
 
