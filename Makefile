@@ -19,6 +19,10 @@ PYTHON ?= $(shell for python in python3.13 python3.12 python3.11 python3.10 pyth
 # Computed embeddings are kept in this folder, for the book, the tests and the lab alike.
 export DALBOOK_CACHE ?= $(CURDIR)/.cache
 
+# What Python compiles on an import is kept, whatever a container's settings say: without it each chapter's kernel and
+# each test's process compiles PyTorch and the rest anew, 10 seconds each.
+unexport PYTHONDONTWRITEBYTECODE
+
 VENV := .venv/$(if $(filter Windows_NT,$(OS)),Scripts,bin)/python
 
 # An installed environment is a stamp named after what went into it, so that a changed lock, or a moved folder, installs
