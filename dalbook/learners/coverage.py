@@ -29,6 +29,10 @@ import numpy as np
 
 from dalbook.learners.geometry import squared_distances
 
+PAIRS = 20_000_000  # of a reference clip and a clip of the pool, so that a question takes a fraction of a second:
+# up to 4472 clips all stand for themselves. On four fifths of UrbanSound8K's recordings (13 runs, 15 to 30 labels)
+# that gains 2.4 points (standard error 1.0) over 1000, on all of them (30 runs) nothing up to 40 labels and then 1.
+REFERENCES = 500  # clips at least that stand for all of a larger pool
 QUANTILE = 0.1  # of the labeled clips' nearest distances
 BLOCK = 2048  # clips that are weighed at once
 KEPT = 20_000_000  # distances (80 MB) kept from one question to the next; of larger pools they are made anew
@@ -66,6 +70,15 @@ def coverage_gain(
     np.exp(gain, out=gain)
     gain -= np.exp(nearest.astype(np.float32) * scale)[:, None]
     return uncertainty.astype(np.float32) @ np.maximum(gain, 0, out=gain)
+
+
+def references(order: np.ndarray) -> np.ndarray:
+    """Which clips stand for all, ascending, of a pool (m,) in random order: all of them, or the first of many.
+
+    >>> references(np.array([2, 0, 1])).tolist(), len(references(np.arange(10_000)))
+    ([0, 1, 2], 2000)
+    """
+    return np.sort(order[: max(REFERENCES, PAIRS // len(order))])
 
 
 def recording_weights(recordings: np.ndarray) -> np.ndarray:

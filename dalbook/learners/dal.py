@@ -13,11 +13,13 @@ import numpy as np
 from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.config import DALConfig
+from dalbook.learners.herding_scores import HERDING, HerdingScores
 from dalbook.learners.masks import stream
 from dalbook.learners.mc_dropout import DropoutClassifier, Scan
 from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.pseudo_labels import draw_minibatch, pseudo_labels
 
+NAMES = (*ACQUISITIONS, HERDING)
 WATCHED = 20  # gradient steps between two calls of `DropoutLearner.watch`
 
 
@@ -43,7 +45,9 @@ class DropoutLearner:
     config
         Table 1.
     acquisition
-        a name in `dalbook.learners.acquisition.ACQUISITIONS`, or a function of a `Scan` giving one score a clip.
+        A name in `dalbook.learners.acquisition.ACQUISITIONS`; "uncertainty_herding", which asks for the clip that
+        covers most of what the hypotheses' mean prediction is unsure of (`dalbook.learners.coverage`); or a function
+        of a `Scan` giving one score a clip.
     seed
         Of weights, minibatches and masks.
     device
@@ -89,8 +93,7 @@ class DropoutLearner:
         device: str = "auto",
     ):
         self.config = config or DALConfig()
-        if not callable(acquisition) and acquisition not in ACQUISITIONS:
-            raise ValueError(f"unknown acquisition function {acquisition!r}: one of {', '.join(ACQUISITIONS)}")
+        check_acquisition(acquisition)
         self.acquisition, self.seed = acquisition, seed
         self.classifier = DropoutClassifier(
             x,
@@ -112,6 +115,7 @@ class DropoutLearner:
         self.iteration = 0
         self.watch: Callable[[], None] | None = None
         self._scanned: tuple[np.ndarray, Scan] | None = None
+        self._newly_covered = HerdingScores(self.x, self.pool, seed)
 
     def train_initially(self) -> None:
         """Section 4.2.1: gradient descent on the initial labels alone; does nothing where that is done.
@@ -182,6 +186,8 @@ class DropoutLearner:
         """The acquisition value of each scanned clip."""
         if callable(self.acquisition):
             scores = np.asarray(self.acquisition(scan))
+        elif self.acquisition == HERDING:
+            scores = self._newly_covered(*self.scan(), self.labels)
         else:
             rng = np.random.default_rng(stream(self.seed, "acquisition", self.iteration))
             scores = ACQUISITIONS[self.acquisition](scan, rng)
@@ -275,3 +281,15 @@ class DropoutLearner:
             name = getattr(name, "__qualname__", type(name).__qualname__)
         settings = {"config": asdict(self.config), "acquisition": name, "seed": self.seed, "classes": self.n_classes}
         return fingerprint(self.x, self.pool, settings, list(self.initial.items()))
+
+
+def check_acquisition(acquisition: str | Callable[[Scan], np.ndarray]) -> None:
+    """Whether `DropoutLearner` takes it.
+
+    Raises
+    ------
+    ValueError
+        It is no function, and no name that is known.
+    """
+    if not callable(acquisition) and acquisition not in NAMES:
+        raise ValueError(f"unknown acquisition function {acquisition!r}: one of {', '.join(NAMES)}")

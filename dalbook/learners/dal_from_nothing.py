@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 
 from dalbook.files.hashing import fingerprint
-from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.cold_start import medoid_order
 from dalbook.learners.config import DALConfig
-from dalbook.learners.dal import DropoutLearner
+from dalbook.learners.dal import DropoutLearner, check_acquisition
+from dalbook.learners.herding_scores import HERDING, HerdingScores
 from dalbook.learners.masks import stream
 from dalbook.learners.mc_dropout import check_embeddings
 from dalbook.learners.protocol import check_pool, check_tell
@@ -24,7 +24,8 @@ class DALFromNothing:
     """A learner that starts from no label, and hands over to `DropoutLearner`.
 
     Until two classes are met, and three clips of every class met so far are labeled, it asks in a fixed order: medoids
-    of the largest clusters first, or at random if the acquisition function is random. Then a `DropoutLearner` built
+    of the largest clusters first, or at random if the acquisition function is random. Uncertainty herding needs no such
+    start: it asks for the clip that covers most until two classes are met. Then a `DropoutLearner` built
     from these labels asks. A class is unknown until its first label: the model knows only those met, and where one is
     met later it begins anew from all labels so far.
 
@@ -35,7 +36,7 @@ class DALFromNothing:
     x, n_classes, pool, config
         As for `DropoutLearner`.
     acquisition
-        A name in `dalbook.learners.acquisition.ACQUISITIONS`.
+        A name that `DropoutLearner` takes.
     seed, device
         As for `DropoutLearner`.
 
@@ -75,12 +76,13 @@ class DALFromNothing:
         seed: int = 0,
         device: str = "auto",
     ):
-        if acquisition not in ACQUISITIONS:
-            raise ValueError(f"unknown acquisition function {acquisition!r}: one of {', '.join(ACQUISITIONS)}")
+        check_acquisition(acquisition)
         self.x, self.n_classes = check_embeddings(x), n_classes
         self.pool = check_pool(pool, len(self.x))
         self.acquisition, self.seed = acquisition, seed
         self._settings = {"config": config or DALConfig(), "acquisition": acquisition, "seed": seed, "device": device}
+        self._each = 1 if acquisition == HERDING else EACH
+        self._newly_covered = HerdingScores(self.x, self.pool, seed)
         self.labels: dict[int, int] = {}
         self.model: DropoutLearner | None = None
         self._begun = 0  # labels that the model was built from
@@ -96,9 +98,11 @@ class DALFromNothing:
         """
         if self.model:
             return self.model.ask()
-        for clip in self._order:
-            if clip not in self.labels:
-                return clip
+        unlabeled = [clip for clip in self._order if clip not in self.labels]
+        if unlabeled and self.acquisition == HERDING:
+            return unlabeled[int(np.argmax(self._newly_covered(np.array(unlabeled), None, self.labels)))]
+        if unlabeled:
+            return unlabeled[0]
         raise ValueError(f"all {len(self.pool)} clips of the pool are labeled: there is nothing left to ask")
 
     def tell(self, clip: int, label: int) -> None:
@@ -118,7 +122,7 @@ class DALFromNothing:
         self.labels[clip] = label
         self._opinion = None
         counts = np.unique(list(self.labels.values()), return_counts=True)[1]
-        if self.model or (len(counts) > 1 and counts.min() >= EACH):
+        if self.model or (len(counts) > 1 and counts.min() >= self._each):
             self.model, self._begun = self._build(self.labels), len(self.labels)
 
     def predict_proba(self, x: np.ndarray) -> np.ndarray:
@@ -172,6 +176,8 @@ class DALFromNothing:
 
     @cached_property
     def _order(self) -> list[int]:
+        if self.acquisition == HERDING:
+            return self.pool.tolist()
         if self.acquisition == "random":
             return np.random.default_rng(stream(self.seed, "order")).permutation(self.pool).tolist()
         return medoid_order(self.x, self.pool).clips.tolist()

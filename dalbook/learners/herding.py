@@ -10,16 +10,12 @@ import numpy as np
 
 from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import margin
-from dalbook.learners.coverage import Coverage, recording_weights
+from dalbook.learners.coverage import Coverage, recording_weights, references
 from dalbook.learners.geometry import MOST, Geometry
 from dalbook.learners.masks import stream
 from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.spread_ridge import LANDMARKS, SPREAD_TO, SpreadRidge
 
-PAIRS = 20_000_000  # of a reference clip and a clip of the pool, so that a question takes a fraction of a second:
-# up to 4472 clips all stand for themselves. On four fifths of UrbanSound8K's recordings (13 runs, 15 to 30 labels)
-# that gains 2.4 points (standard error 1.0) over 1000, on all of them (30 runs) nothing up to 40 labels and then 1.
-REFERENCES = 500  # clips at least that stand for all of a larger pool
 ACQUISITIONS = ("herding", "random")
 
 
@@ -239,7 +235,7 @@ class HerdingLearner:
     @property
     def references(self) -> np.ndarray:
         """Positions, ascending, of the clips that stand for the whole pool."""
-        return np.sort(self._order[: max(REFERENCES, PAIRS // len(self.pool))])
+        return references(self._order)
 
     @cached_property
     def _weights(self) -> np.ndarray:

@@ -17,6 +17,7 @@ from dalbook.learners.config import DALConfig
 from dalbook.learners.dal import DropoutLearner
 from dalbook.learners.dal_from_nothing import DALFromNothing
 from dalbook.learners.herding import HerdingLearner
+from dalbook.learners.herding_scores import HERDING
 from dalbook.learners.kl_distance import kl_distance
 from dalbook.learners.mal import MedoidLearner
 from dalbook.learners.protocol import Learner
@@ -74,7 +75,7 @@ def _dal(given: Given, variant: str) -> Learner:
 
 def _dal_variants() -> dict[str, str]:
     named = {name: name.replace("_", " ") for name in ACQUISITIONS if name != "vote_entropy"}
-    return {"": "DAL (vote entropy)", **named, "bald": "BALD"}
+    return {"": "DAL (vote entropy)", **named, "bald": "BALD", HERDING: "DAL, uncertainty herding"}
 
 
 def _mal(given: Given, variant: str) -> Learner:

@@ -6,8 +6,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from dalbook.learners.acquisition import ACQUISITIONS
-from dalbook.learners.dal import DALConfig, DropoutLearner
+from dalbook.learners.dal import NAMES, DALConfig, DropoutLearner
 from dalbook.learners.dal_from_nothing import DALFromNothing
 from dalbook.learners.herding import HerdingLearner
 from dalbook.learners.mal import MedoidLearner
@@ -56,11 +55,12 @@ def first_class(scan, weight):
 
 
 MAKERS = {
-    **{f"dal:{name}": partial(dal, name) for name in ACQUISITIONS},
+    **{f"dal:{name}": partial(dal, name) for name in NAMES},
     "dal:function": lambda: dal(lambda scan: scan.probs_nC[:, 0]),
     "dal:partial": lambda: dal(partial(first_class, weight=2)),
     "dal from nothing": dal_from_nothing,
     "dal:random from nothing": partial(dal_from_nothing, "random"),
+    "dal:uncertainty_herding from nothing": partial(dal_from_nothing, "uncertainty_herding"),
     "mal": mal,
     "mal:distance": mal_by_distance,
     "herding": herding,

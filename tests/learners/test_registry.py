@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from dalbook.learners import herding, registry
+from dalbook.learners import coverage, registry
 from dalbook.learners.acquisition import ACQUISITIONS
 from dalbook.learners.dal import DALConfig, DropoutLearner
 from dalbook.learners.herding import HerdingLearner
@@ -30,8 +30,8 @@ def test_every_name_builds_a_learner_that_learns_from_its_pool(name):
 @pytest.mark.parametrize("name", names())
 def test_a_family_that_draws_at_random_says_so(name, monkeypatch):
     """Runs of one that does not are not repeated: they would be the same."""
-    monkeypatch.setattr(herding, "REFERENCES", 10)  # of a pool this small it would take all
-    monkeypatch.setattr(herding, "PAIRS", 0)
+    monkeypatch.setattr(coverage, "REFERENCES", 10)  # of a pool this small it would take all
+    monkeypatch.setattr(coverage, "PAIRS", 0)
 
     def state(seed):
         learner = build(name, X, 2, {0: 0, 1: 1}, POOL, seed=seed, config=SMALL if family(name).config else None)
