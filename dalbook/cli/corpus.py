@@ -14,11 +14,30 @@ def add_corpus(parser: argparse.ArgumentParser, embedders: str) -> None:
     """The options ``--corpus``, ``--root``, ``--csv``, ``--columns`` and ``--embedding``."""
     parser.add_argument("--corpus", default="toy-city", help="toy-city (default), urbansound8k, esc50, or table")
     parser.add_argument("--root", metavar="DIR", help="folder with the files of a corpus that has files")
+    add_table(parser)
+    parser.add_argument("--embedding", default="logmel", help=f"logmel (default), {embedders}, or an .npz file")
+
+
+def add_table(parser: argparse.ArgumentParser) -> None:
+    """The options ``--csv`` and ``--columns``."""
     parser.add_argument("--csv", metavar="FILE", help="of a table: columns path, label, and fold or recording or both")
     parser.add_argument(
         "--columns", metavar="NAME=COLUMN", help="where they are called otherwise: label=species,path=file"
     )
-    parser.add_argument("--embedding", default="logmel", help=f"logmel (default), {embedders}, or an .npz file")
+
+
+def check_table(corpus: str, options: argparse.Namespace) -> None:
+    """Whether the options of `add_table` fit the corpus.
+
+    Raises
+    ------
+    ValueError
+        A table without its file, or its options beside another corpus.
+    """
+    if corpus != "table" and (options.csv or options.columns):
+        raise ValueError(f"--csv and --columns belong to table; leave them out for {corpus}")
+    if corpus == "table" and options.csv is None:
+        raise ValueError("table needs --csv, the file that lists its clips")
 
 
 def corpus_from(options: argparse.Namespace) -> Corpus:
@@ -37,11 +56,8 @@ def corpus_from(options: argparse.Namespace) -> Corpus:
     name, root = options.corpus, options.root
     if name not in CORPORA:
         raise ValueError(f"there is no corpus {name!r} to measure on; choose one of {', '.join(CORPORA)}")
-    if name != "table" and (options.csv or options.columns):
-        raise ValueError(f"--csv and --columns belong to --corpus table; leave them out for {name}")
+    check_table(name, options)
     if name == "table":
-        if options.csv is None:
-            raise ValueError("--corpus table needs --csv, the file that lists its clips")
         # where embeddings are given no sound is heard, and none has to be there
         sounds = None if options.embedding.endswith(".npz") else root
         return load_table(options.csv, sounds, **columns(options.columns))

@@ -6,18 +6,21 @@ import argparse
 import os
 
 from dalbook.cli.common import check_jobs
+from dalbook.cli.corpus import add_table, check_table, columns
 
 
 def add(commands) -> None:
     """Add the command to the parser's."""
     prepare = commands.add_parser(
         "prepare",
-        help="fetch, check and embed UrbanSound8K, or embed your own recordings",
+        help="fetch, check and embed UrbanSound8K, or embed sounds that you have",
         description="Say what there is to do, fetch what is missing (only with --download), unpack it, embed every "
         "clip, and tell what is there. Stopped anywhere, it goes on there when it is run again.",
     )
-    prepare.add_argument("corpus", choices=["urbansound8k", "folder"], help="the published corpus, or your recordings")
+    choices = ["urbansound8k", "esc50", "table", "folder"]
+    prepare.add_argument("corpus", choices=choices, help="a published corpus, clips that a table lists, or a folder")
     prepare.add_argument("--root", help="folder with the sounds (urbansound8k: by default a folder in the cache)")
+    add_table(prepare)
     prepare.add_argument("--embedding", default="cnn14", help="cnn14 (default), yamnet, mfcc or logmel")
     prepare.add_argument("--download", action="store_true", help="fetch what is missing")
     prepare.add_argument("--model", metavar="FILE", help="the weights of cnn14 or yamnet, if you have them")
@@ -37,11 +40,10 @@ def add(commands) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> int:
-    from dalbook.embeddings.prepare import prepare_folder, prepare_urbansound8k
+    from dalbook.embeddings.prepare import prepare_esc50, prepare_folder, prepare_table, prepare_urbansound8k
 
     check_jobs(options.jobs)
     common = {
-        "root": options.root,
         "embedding": options.embedding,
         "fetch": options.download,
         "device": options.device,
@@ -49,12 +51,18 @@ def _prepare(options: argparse.Namespace) -> int:
         "model": options.model,
         "jobs": options.jobs,
     }
-    if options.corpus == "folder":
-        if options.root is None:
-            raise ValueError("prepare folder needs --root, the folder with your recordings")
-        prepare_folder(**common, segment=options.segment, skip_silence=options.skip_silence)
-    elif options.segment is not None or options.skip_silence is not None:
+    corpus, root = options.corpus, options.root
+    check_table(corpus, options)
+    if corpus in ("folder", "esc50") and root is None:
+        raise ValueError(f"prepare {corpus} needs --root, the folder with the sounds")
+    if corpus != "folder" and (options.segment is not None or options.skip_silence is not None):
         raise ValueError("--segment and --skip-silence are for your own recordings: dalbook prepare folder")
+    if corpus == "folder":
+        prepare_folder(root, **common, segment=options.segment, skip_silence=options.skip_silence)
+    elif corpus == "table":
+        prepare_table(options.csv, root, columns(options.columns), **common)
+    elif corpus == "esc50":
+        prepare_esc50(root, **common)
     else:
-        prepare_urbansound8k(**common)
+        prepare_urbansound8k(root, **common)
     return 0

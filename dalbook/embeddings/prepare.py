@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 
 from dalbook.corpora.corpus import Corpus
+from dalbook.corpora.esc50 import load_esc50
 from dalbook.corpora.folder import load_folder
+from dalbook.corpora.table import load_table
 from dalbook.corpora.urbansound8k import load_urbansound8k
 from dalbook.embeddings.archive import extract
 from dalbook.embeddings.download import NoNetworkError, download
@@ -155,22 +158,86 @@ def prepare_folder(
     Path
         The embedding file.
     """
+    # class names do not change the embeddings, and so are chosen later
+    load = partial(load_folder, root, ["unknown"], segment, skip_silence)
+    return _of_files("Your recordings", root, load, None, embedding, fetch, device, limit, model, jobs, progress)
+
+
+def prepare_esc50(
+    root: str | os.PathLike,
+    embedding: str = "cnn14",
+    fetch: bool = False,
+    device: str = "auto",
+    limit: int | None = None,
+    model: str | os.PathLike | None = None,
+    jobs: int = 2,
+    progress: bool = True,
+) -> Path:
+    """Make the embeddings of ESC-50 or a part of it: as `prepare_folder`, with what `load_esc50` takes."""
+    use, load = f"--root {quoted(Path(root))}", partial(load_esc50, root)
+    return _of_files("ESC-50", root, load, use, embedding, fetch, device, limit, model, jobs, progress)
+
+
+def prepare_table(
+    csv: str | os.PathLike,
+    root: str | os.PathLike | None = None,
+    columns: Mapping[str, str] | None = None,
+    embedding: str = "cnn14",
+    fetch: bool = False,
+    device: str = "auto",
+    limit: int | None = None,
+    model: str | os.PathLike | None = None,
+    jobs: int = 2,
+    progress: bool = True,
+) -> Path:
+    """Make the embeddings of the clips that a table lists: as `prepare_folder`, with what `load_table` takes.
+
+    Parameters
+    ----------
+    csv, root
+        As `load_table` takes them.
+    columns
+        What the columns path, label, fold and recording are called, where that is something else.
+    embedding, fetch, device, limit, model, jobs, progress
+        As `prepare_urbansound8k` takes them.
+    """
+    columns = dict(columns or {})
+    use = f"--csv {quoted(Path(csv))}"
+    if columns:
+        use += " --columns " + ",".join(f"{name}={column}" for name, column in columns.items())
+    load = partial(load_table, csv, root, **columns)
+    return _of_files("A table", csv, load, use, embedding, fetch, device, limit, model, jobs, progress)
+
+
+def _of_files(
+    what: str,
+    at: str | os.PathLike,
+    load: Callable[[], Corpus],
+    use: str | None,
+    embedding: str,
+    fetch: bool,
+    device: str,
+    limit: int | None,
+    model: str | os.PathLike | None,
+    jobs: int,
+    progress: bool,
+) -> Path:
+    """Embed a corpus whose sounds are there; `use` is what `dalbook curve` needs to find it again."""
     check_limit(limit)
     check_cache()
     weights = missing_weights(embedding, model)
     fetched = [] if weights is None else [weights]
-    say(f"Your recordings: {Path(root).expanduser().absolute()}")
+    say(f"{what}: {Path(at).expanduser().absolute()}")
     tell_fetched(fetched)
     check_fetch(fetched, fetch)
     check_library(embedding)
-    # class names do not change the embeddings, and so are chosen later
-    corpus, troubles = _load(load_folder, root, ["unknown"], segment, skip_silence)
+    corpus, troubles = _load(load)
     say(corpus.description)
     n = len(corpus) if limit is None else min(limit, len(corpus))
     tell_embeddings(embedding, count(limit, len(corpus)), n)
     check_rooms([*weights_needs(weights), embeddings_need(embedding, n)])
     _fetch_weights(embedding, weights, progress)
-    return _finish(corpus, troubles, embedding, device, limit, model, jobs, progress, None)
+    return _finish(corpus, troubles, embedding, device, limit, model, jobs, progress, use)
 
 
 def _fetch_weights(embedding: str, weights: Remote | None, progress: bool) -> None:

@@ -21,7 +21,9 @@ from loopback import Site, serve
 
 import dalbook.embeddings.prepare as prepare_module
 from dalbook.cli import main
+from dalbook.corpora.esc50 import load_esc50
 from dalbook.corpora.folder import load_folder
+from dalbook.corpora.table import load_table
 from dalbook.corpora.urbansound8k import CLASSES, load_urbansound8k
 from dalbook.embeddings.embed import load_embeddings
 from dalbook.embeddings.prepare_checks import check_rooms
@@ -201,6 +203,35 @@ def test_the_plan_names_what_the_embeddings_take(tmp_path, capsys):
     assert "up to 16.4 kB on disk" in capsys.readouterr().out
 
 
+def test_clips_that_a_table_lists(tmp_path, capsys):
+    (tmp_path / "own").mkdir()
+    for n in range(6):
+        (tmp_path / "own" / f"{n}.wav").write_bytes(sound(n))
+    rows = [f"own/{n}.wav,{'ab'[n % 2]},{n % 3 + 1}" for n in range(6)]
+    (tmp_path / "clips.csv").write_text("\n".join(["path,kind,fold", *rows]) + "\n")
+    table = ["--csv", tmp_path / "clips.csv", "--columns", "label=kind"]
+    assert prepare("table", *table, "--embedding", "logmel") == 0
+    told = capsys.readouterr().out
+    assert "6 clips x 2048" in told
+    assert f"dalbook curve --corpus table --csv {tmp_path / 'clips.csv'} --columns label=kind --embedding" in told
+    corpus = load_table(tmp_path / "clips.csv", label="kind")
+    assert load_embeddings(embedding_file(told), corpus).shape == (6, 2048)
+
+
+def test_esc50_as_it_is_published(tmp_path, capsys):
+    for folder in ("meta", "audio"):
+        (tmp_path / folder).mkdir()
+    rows = [f"{fold}-{100 + fold}-A-0.wav,{fold},0,dog,True,{100 + fold},A" for fold in range(1, 6)]
+    header = "filename,fold,target,category,esc10,src_file,take"
+    (tmp_path / "meta" / "esc50.csv").write_text("\n".join([header, *rows]) + "\n")
+    for n, row in enumerate(rows):
+        (tmp_path / "audio" / row.split(",")[0]).write_bytes(sound(n))
+    assert prepare("esc50", "--root", tmp_path, "--embedding", "logmel") == 0
+    told = capsys.readouterr().out
+    assert f"dalbook curve --corpus esc50 --root {tmp_path} --embedding" in told
+    assert load_embeddings(embedding_file(told), load_esc50(tmp_path)).shape == (5, 2048)
+
+
 def test_an_archive_that_somebody_brought_needs_no_network(sites, tmp_path, capsys):
     root = tmp_path / "us"
     root.mkdir()
@@ -262,6 +293,9 @@ def test_a_part_of_the_clips_covers_all_folds(sites, tmp_path, capsys):
         (["urbansound8k", "--embedding", "logmel", "--model", "x"], "logmel needs no model file"),
         (["urbansound8k", "--embedding", "tiny", "--model", "gone.pth"], "gone.pth: there is no such model file"),
         (["folder"], "needs --root"),
+        (["esc50"], "needs --root"),
+        (["table"], "needs --csv"),
+        (["folder", "--root", "x", "--csv", "clips.csv"], "--csv and --columns belong to table"),
         (["folder", "--root", "gone", "--embedding", "logmel"], "gone: there is no such folder"),
     ],
 )

@@ -53,7 +53,7 @@ def test_a_table_without_folds_or_sounds_has_a_learning_curve(birds, capsys):
     [
         ([], "column path, label is missing"),
         (["--columns", "name=file"], "--columns takes path=COLUMN, label=COLUMN"),
-        (["--corpus", "esc50"], "--csv and --columns belong to --corpus table"),
+        (["--corpus", "esc50"], "--csv and --columns belong to table"),
     ],
 )
 def test_what_does_not_fit_is_one_line(birds, capsys, more, says):
