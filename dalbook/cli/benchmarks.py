@@ -14,7 +14,7 @@ def add(commands) -> None:
     """Add the two commands to the parser's."""
     bench = commands.add_parser(
         "bench",
-        help="time one DAL iteration and k-medoids at the paper's scale against the plain way",
+        help="time one DAL iteration, k-medoids and the default learner's questions at the paper's scale",
         description="Times on random embeddings of the paper's size; takes about three minutes.",
     )
     bench.add_argument("--json", type=Path, metavar="FILE", help="write the figures")

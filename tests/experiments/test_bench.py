@@ -36,6 +36,16 @@ def test_clustering_is_measured_against_fasterpam():
     assert figures["k_medoids_loss"] / figures["fasterpam_loss"] < 1.08
 
 
+def test_the_default_learners_questions_are_timed_at_both_sizes(monkeypatch):
+    monkeypatch.setattr(bench, "MANY", (6000, 64))
+    lines = []
+    figures = bench._herding(common.random_embeddings(500, 64), lines.append)
+    assert set(figures) == {f"herding_{first}{n}_s" for first in ("", "first_") for n in (500, 6000)}
+    # twelve times the clips, and less than half of them stand for the pool: the cost of a question stays in hand
+    assert figures["herding_6000_s"] < 100 * figures["herding_500_s"]
+    assert ["6000 clips" in line for line in lines] == [False, True]
+
+
 def test_peak_memory_is_below_the_promise():
     peak = bench._peak_memory()
     assert peak is None or 200 < peak < 1.2 * 1024

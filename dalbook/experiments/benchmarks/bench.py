@@ -1,4 +1,4 @@
-"""How fast is it? One DAL iteration and k-medoids at the paper's scale, against other ways timed in the same run."""
+"""How fast is it? One DAL iteration, k-medoids and the questions of the default learner, at the paper's scale."""
 
 from __future__ import annotations
 
@@ -20,6 +20,8 @@ from dalbook.experiments.benchmarks.common import (
 )
 
 CLUSTERS = 1964  # a quarter of the clips, MAL's number
+MANY = (100_000, 1024)  # clips x dimensions: months of recordings, with YAMNet
+QUESTIONS = 20
 
 
 def bench(say: Callable[[str], object]) -> dict:
@@ -33,6 +35,25 @@ def bench(say: Callable[[str], object]) -> dict:
     if peak is not None:
         say(f"peak memory of such a run      {peak:8.0f} MiB")
     figures |= _clustering(x, say)
+    return figures | _herding((x, classes), say)
+
+
+def _herding(given: tuple[np.ndarray, np.ndarray], say: Callable[[str], object]) -> dict:
+    """Seconds from a label to the next question, once `QUESTIONS` are labeled; and to the very first question."""
+    from dalbook.learners.herding import HerdingLearner
+
+    figures = {}
+    for x, classes in (given, random_embeddings(*MANY)):
+        learner = HerdingLearner(x, CLASSES)
+        first, clip = timed(learner.ask)
+        seconds = []
+        for _ in range(2 * QUESTIONS):
+            learner.tell(clip, int(classes[clip]))
+            took, clip = timed(learner.ask)
+            seconds.append(took)
+        figures |= {f"herding_first_{len(x)}_s": first, f"herding_{len(x)}_s": float(np.median(seconds[QUESTIONS:]))}
+        say(f"uncertainty herding, {len(x)} clips x {x.shape[1]}: {figures[f'herding_{len(x)}_s']:8.3f} s a question, "
+            f"the first one {first:.1f} s")  # fmt: skip
     return figures
 
 
