@@ -52,7 +52,9 @@ lab: $(BOOK_ENV)
 browsers: $(TEST_ENV)
 	@"$(VENV)" tools/browsers.py
 
-test: browsers book
+# Browsers are got while the book is built; one that cannot be got says so at once.
+test: $(TEST_ENV)
+	@$(MAKE) --no-print-directory --jobs=2 browsers book
 	"$(VENV)" -m pytest --numprocesses=2 --dist=loadscope --no-loadscope-reorder
 
 lock:
