@@ -74,4 +74,6 @@ def heard_in(x: Signal, response: Signal) -> Signal:
     """``x`` through the impulse ``response``, as long as ``x``."""
     quarter = RATE // 4  # few lengths, so that what a transform needs is there already
     n = next_fast_len(-(-(len(x) + len(response)) // quarter) * quarter, real=True)
-    return sound(spectrum(x, n) * spectrum(response, n), n)[: len(x)]
+    there = spectrum(x, n)
+    there *= spectrum(response, n)
+    return sound(there, n)[: len(x)]

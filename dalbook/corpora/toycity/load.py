@@ -13,7 +13,8 @@ from dalbook.files.hashing import fingerprint
 
 # the modules that the sounds depend on, for the corpus's fingerprint; see tests/embeddings/test_cache_keys.py
 SOURCES = tuple(
-    f"dalbook.corpora.toycity.{name}" for name in ("clips", "sources", "machines", "acoustics", "signals", "spectra")
+    f"dalbook.corpora.toycity.{name}"
+    for name in ("clips", "sources", "machines", "strokes", "acoustics", "signals", "spectra")
 )
 
 

@@ -3,17 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
-from scipy.signal import lfilter
 
-from dalbook.corpora.toycity.signals import RATE, Signal, noise, pulses, resonate, swell, tone, turning, unit, wander
+from dalbook.corpora.toycity.signals import RATE, Signal, noise, swell, tone, turning, unit, wander
 from dalbook.corpora.toycity.sources import between
+from dalbook.corpora.toycity.strokes import puffs, pulses, rung
 
 STEEL = ((700, 1400, 0.8), (1800, 3000, 1.0), (3200, 5200, 0.8), (5600, 8500, 0.4))  # Hz from, Hz to, gain
-
-
-def puffs(strokes: Signal, seconds: float) -> Signal:
-    """An envelope that jumps up at each of the ``strokes`` and dies away in ``seconds``."""
-    return lfilter([1.0], [1.0, -np.exp(-1 / (seconds * RATE))], strokes)
 
 
 def comb(take: np.random.Generator, count: int, slope: float) -> tuple[Signal, Signal]:
@@ -69,7 +64,7 @@ def engine_idling(take: np.random.Generator, clip: np.random.Generator, n: int) 
     intake, belt, ratio = take.uniform(0, 0.25), take.uniform(0.2, 0.9), between(take, 1.6, 4)
     groan = comb(take, 40, take.uniform(0.5, 1.2))
     strokes = pulses(clip, n, firing, jitter, weights)
-    x = boom * unit(resonate(strokes, pipe)) + tick * unit(resonate(strokes, valves))
+    x = boom * unit(rung(strokes, pipe)) + tick * unit(rung(strokes, valves))
     x += gas * unit(noise(clip, n, (80, -6), (open_, 0), (open_ * 4, -9), (15000, top)) * puffs(strokes, puff))
     x += belt * unit(tone(firing * ratio * wander(clip, n, 4, 0.99, 1.01), *groan))
     return x + intake * noise(clip, n, (200, -6), (1500, 0), (8000, -14))
@@ -82,7 +77,7 @@ def jackhammer(take: np.random.Generator, clip: np.random.Generator, n: int) -> 
     steel, thump, air, chips = take.uniform((0.3, 0.0, 0.2, 0.4), (0.9, 0.35, 0.7, 1.0))
     breath, grain, leak = between(take, 0.004, 0.02), between(take, 0.0008, 0.005), take.uniform(0, 0.3)
     hits = pulses(clip, n, rate, 0.015, [1.0])
-    x = steel * unit(resonate(hits, ring)) + thump * unit(resonate(hits, [(ground, 50, 1.0)]))
+    x = steel * unit(rung(hits, ring)) + thump * unit(rung(hits, [(ground, 50, 1.0)]))
     rush = noise(clip, n, (100, -12), (open_ / 2, 0), (open_ * 2, 0), (15000, -8))
     x += air * unit(rush * (leak + puffs(hits, breath)))
     x += chips * unit(noise(clip, n, (1500, -18), (4500, 0), (12000, -4)) * puffs(hits, grain))

@@ -28,7 +28,7 @@ def unit(x: Signal) -> Signal:
     return x * (1 / np.sqrt(np.mean(x * x) + 1e-12))
 
 
-WIDTH = 512  # samples that `decay` and `turning` compute; all others are products of these
+WIDTH = 256  # samples that `decay` and `turning` compute; all others are products of these
 
 
 def decay(n: int, seconds: float) -> Signal:
@@ -50,7 +50,7 @@ def turning(phase: float, step: float, n: int) -> Signal:
     """
     fine, coarse = step * np.arange(WIDTH), phase + step * WIDTH * np.arange(-(-n // WIDTH))
     # cos(a + b) = cos(a) cos(b) - sin(a) sin(b), for all pairs in one small matrix product
-    sums = np.stack([np.cos(coarse), -np.sin(coarse)], axis=1) @ np.stack([np.cos(fine), np.sin(fine)])
+    sums = np.array([np.cos(coarse), -np.sin(coarse)]).T @ np.array([np.cos(fine), np.sin(fine)])
     return sums.ravel()[:n]
 
 
@@ -62,7 +62,9 @@ def color(x: Signal, curve: Curve) -> Signal:
     0.2
     """
     n = next_fast_len(len(x) + RATE // 20, real=True)
-    return sound(spectrum(x, n) * _gain(n, tuple(map(tuple, curve))), n)[: len(x)]
+    there = spectrum(x, n)
+    there *= _gain(n, tuple(map(tuple, curve)))
+    return sound(there, n)[: len(x)]
 
 
 @lru_cache(maxsize=32)  # a clip filters many short sounds alike
@@ -118,14 +120,15 @@ def wander(rng: np.random.Generator, n: int, hz: float, low: float, high: float)
     knots = rng.uniform(low, high, int(n / RATE * hz) + 3)
     first, step = rng.uniform(), hz / RATE
     # the first sample from each knot on; the last part ends with the curve
-    begins = np.ceil((np.arange(len(knots)) - first) / step).clip(0, n).astype(np.intp)
-    lengths = np.diff(begins)
+    begins = np.ceil((np.arange(len(knots)) - first) / step).clip(0, n).astype(np.intp).tolist()
     # half a cosine from knot to knot is a cosine all along, upside down between every other pair
+    curve = turning(np.pi * first, np.pi * step, n)
     middle, height = (knots[:-1] + knots[1:]) / 2, (knots[:-1] - knots[1:]) / 2
     height[1::2] *= -1
-    curve = np.repeat(height, lengths)
-    curve *= turning(np.pi * first, np.pi * step, n)
-    curve += np.repeat(middle, lengths)
+    for begin, end, times, plus in zip(begins[:-1], begins[1:], height.tolist(), middle.tolist(), strict=True):
+        part = curve[begin:end]
+        part *= times
+        part += plus
     return curve
 
 
@@ -174,15 +177,20 @@ def resonate(x: Signal, peaks: Sequence[tuple[float, float, float]]) -> Signal:
 def _filter(peaks: tuple[tuple[float, float, float], ...]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The coefficients of parallel resonators as one filter: of its input, of its output."""
     over, under = np.zeros(1), np.ones(1)
-    for hz, width, gain in peaks:
-        radius, turn = np.exp(-np.pi * width / RATE), 2 * np.pi * hz / RATE
-        peak = (1 - radius) * np.sqrt(1 - 2 * radius * np.cos(2 * turn) + radius**2)
+    for radius, turn, gain in map(resonator, peaks):
         poles = np.array([1, -2 * radius * np.cos(turn), radius**2])
         # a / b + c / d = (a d + c b) / (b d)
         over = np.convolve(over, poles)
-        over[: len(under)] += gain * peak * under
+        over[: len(under)] += gain * under
         under = np.convolve(under, poles)
     return over, under
+
+
+def resonator(peak: tuple[float, float, float]) -> tuple[float, float, float]:
+    """The radius of a resonator's poles, their angle, and what to multiply its input by for its gain at its peak."""
+    hz, width, gain = peak
+    radius, turn = float(np.exp(-np.pi * width / RATE)), 2 * np.pi * hz / RATE
+    return radius, turn, gain * (1 - radius) * float(np.sqrt(1 - 2 * radius * np.cos(2 * turn) + radius**2))
 
 
 def swell(n: int, attack: float, release: float, curve: float = 1.0) -> Signal:
@@ -203,14 +211,3 @@ def add(out: Signal, x: Signal, start: float) -> None:
     last = min(len(out), first + len(x))
     if last > first + cut:
         out[first + cut : last] += x[cut : last - first]
-
-
-def pulses(rng: np.random.Generator, n: int, hz: float, jitter: float, weights: Sequence[float]) -> Signal:
-    """``hz`` impulses a second, as high as ``weights`` in turn and off their places by about ``jitter`` periods."""
-    count = int(n / RATE * hz) + 2
-    at = (np.arange(count) + rng.uniform() + jitter * rng.standard_normal(count)) / hz * RATE
-    height = np.resize(np.asarray(weights, dtype=float), count) * (1 + 0.15 * rng.standard_normal(count))
-    keep = (at >= 0) & (at < n)
-    out = np.zeros(n)
-    np.add.at(out, at[keep].astype(int), height[keep])
-    return out
