@@ -48,6 +48,8 @@ BESIDE = {
     "13_baselines": "experiments.analysis learners.metrics learners.registry",
     "14_which_question": "experiments.analysis learners.acquisition learners.kmedoids learners.metrics"
     " learners.registry",
+    "15_what_saves_labels": "book.player corpora.audio embeddings.map experiments.analysis learners.coverage"
+    " learners.geometry learners.label_spreading learners.registry",
     "16_bigger": "book.player embeddings.logmel experiments.plan learners.acquisition learners.engine.engines"
     " learners.kmedoids learners.mc_dropout",
     "17_in_this_page": "learners.metrics webpage.data webpage.learning_page",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
+from numpy.typing import ArrayLike
 
 from dalbook.learners import registry
 from dalbook.learners.metrics import bootstrap_interval, summary
@@ -22,11 +23,11 @@ def variants(table: pd.DataFrame) -> pd.Series:
     >>> variants(table).tolist()
     ['Θ = 0.5', 'Θ = 1']
     """
-    varied = [(c, s) for c, s in (("threshold", "Θ"), ("alpha", "α")) if table[c].nunique() > 1]
+    varied = [(c, s) for c, s in (("threshold", "Θ"), ("alpha", "α")) if c in table and table[c].nunique() > 1]
     named = not varied or table["learner"].nunique() > 1
     begins = [c for c in ("start", "unequal") if c in table and table[c].nunique() > 1]
     names, learners = [], registry.words()
-    for row in table[["learner", "threshold", "alpha"]].itertuples(index=False):
+    for row in table.reindex(columns=["learner", "threshold", "alpha"]).itertuples(index=False):
         words = [learners.get(row.learner, row.learner)] * named
         words += [f"{symbol} = {getattr(row, c):g}" for c, symbol in varied if pd.notna(getattr(row, c))]
         names.append(", ".join(words))
@@ -144,6 +145,33 @@ def against(table: pd.DataFrame, reference: str) -> pd.DataFrame:
             points = (100 * row[["difference", "low", "high"]]).round(2)
             rows[name] = {**points, **row[["better", "worse"]].astype(int), "p": round(row["p"], 4), "verdict": verdict}
     return pd.DataFrame.from_dict(rows, orient="index")
+
+
+def labels_needed(budgets: ArrayLike, recalls: ArrayLike, recall: float) -> float:
+    """How many labels a learning curve needs for a recall, between its budgets by straight lines; infinity if never.
+
+    Parameters
+    ----------
+    budgets
+        Labels (b,), ascending.
+    recalls
+        Mean recall at each, (b,). Where a curve falls, what it had before counts.
+    recall
+        What is to be reached. One that the first budget has already needs that many at most.
+
+    Examples
+    --------
+    >>> labels_needed([10, 20, 40], [0.4, 0.5, 0.7], 0.6), labels_needed([10, 20], [0.4, 0.5], 0.6)
+    (30.0, inf)
+    """
+    best = np.maximum.accumulate(np.asarray(recalls, float))
+    if recall > best[-1]:
+        return float("inf")
+    at = int(np.searchsorted(best, recall))
+    if at == 0:
+        return float(np.asarray(budgets)[0])
+    (x0, x1), (y0, y1) = np.asarray(budgets, float)[at - 1 : at + 1], best[at - 1 : at + 1]
+    return float(x0 + (x1 - x0) * (recall - y0) / (y1 - y0))
 
 
 def guesses(table: pd.DataFrame) -> pd.DataFrame:

@@ -53,7 +53,7 @@ def learning_curve(rows: pd.DataFrame | Iterable[Mapping]) -> go.Figure:
 
 
 # What a reader calls the corpora.
-CORPORA = {"urbansound8k": "UrbanSound8K", "toy-city": "toy-city"}
+CORPORA = {"urbansound8k": "UrbanSound8K", "esc10": "ESC-10", "toy-city": "toy-city"}
 
 
 def experiment(table: pd.DataFrame) -> go.Figure:

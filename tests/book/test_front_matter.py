@@ -18,10 +18,11 @@ ROOT = Path(__file__).parents[2]
 CHAPTERS = ROOT / "chapters"
 TERMS = """acquisition function, active learning, alpha, BALD, bootstrap interval, budget, calibration, confidence,
 confidence threshold, corpus, cosine distance, DAL, dropout, dropout mask, embedding, fold, hypothesis, k-medoids,
-Kullback-Leibler divergence, label propagation, learner, learning curve, log-mel spectrogram, macro-averaged recall,
-MAL, margin, medoid, MFCC, minibatch, Monte Carlo dropout, oracle, paired difference, PANN, pool, posterior,
-predictive entropy, pseudo-label, random sampling, sampling weight, seed, segment, self-training, softmax, toy-city,
-transfer learning, trial, uncertainty, variation ratio, vote, vote distribution, vote entropy"""
+Kullback-Leibler divergence, label propagation, label spreading, learner, learning curve, log-mel spectrogram,
+macro-averaged recall, MAL, margin, medoid, MFCC, minibatch, Monte Carlo dropout, oracle, paired difference, PANN, pool,
+posterior, predictive entropy, pseudo-label, random sampling, ridge regression, sampling weight, seed, segment,
+self-training, softmax, toy-city, transfer learning, trial, uncertainty, uncertainty herding, variation ratio, vote,
+vote distribution, vote entropy"""
 
 
 def page(name: str) -> str:

@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from scipy.stats import wilcoxon
 
-from dalbook.experiments.analysis import curves, guesses, in_words, paired, variants
+from dalbook.experiments.analysis import curves, guesses, in_words, labels_needed, paired, variants
 from dalbook.learners.metrics import bootstrap_interval
 
 COLUMNS = ["corpus", "embedding", "learner", "threshold", "alpha", "fold", "trial", "budget"]
@@ -157,3 +157,15 @@ def test_csv_and_back_says_the_same(tmp_path):
     pd.testing.assert_frame_equal(
         paired(read, "Θ = 1", "Θ = 0.5"), paired(THRESHOLDS, "Θ = 1", "Θ = 0.5"), check_exact=False
     )
+
+
+def test_labels_needed_lie_between_the_budgets_and_a_dip_costs_nothing():
+    assert labels_needed([10, 20, 40], [0.4, 0.5, 0.7], 0.5) == 20
+    assert labels_needed([10, 20, 40], [0.4, 0.5, 0.7], 0.55) == pytest.approx(25)
+    assert labels_needed([10, 20, 40], [0.6, 0.5, 0.7], 0.55) == 10  # it had that before it fell
+    assert labels_needed([10, 20, 40], [0.4, 0.5, 0.5], 0.51) == np.inf
+
+
+def test_a_table_without_settings_is_told_apart_by_its_learners():
+    plain = THRESHOLDS[THRESHOLDS["threshold"] == 0.5].drop(columns=["threshold", "alpha"])
+    assert variants(plain).unique().tolist() == ["DAL (vote entropy)"]
