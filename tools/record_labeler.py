@@ -27,10 +27,7 @@ def toy_city_requests(labeler: Labeler, corpus: Corpus) -> Iterable[tuple[float,
     yield 1.6, {"do": "undo"}
     yield 2.0, {"do": "label", "label": true()}
     yield 4.4, {"do": "unsure"}
-    for seconds in (2.8, 3.1, 2.7):
-        yield seconds, {"do": "label", "label": true()}
-    yield 1.5, {"do": "start"}
-    for seconds in (3.6, 3.0, 3.3, 2.6):
+    for seconds in (2.8, 3.1, 2.7, 3.6, 3.0, 3.3, 2.6):
         yield seconds, {"do": "label", "label": true()}
     doubted = next(item for item in labeler.history if item["status"] == "unsure")["clip"]
     yield 4.0, {"do": "label", "clip": doubted, "label": int(corpus.labels[doubted])}
@@ -42,7 +39,7 @@ def main() -> None:
     options = parser.parse_args()
     corpus = load_toy_city()
     with tempfile.TemporaryDirectory() as away:
-        labeler = Labeler(corpus, Path(away) / "labels.csv", budget=30, learner="dal", annotator="")
+        labeler = Labeler(corpus, Path(away) / "labels.csv", budget=30, annotator="")
         try:
             record(labeler, corpus, toy_city_requests(labeler, corpus), options.folder)
         finally:

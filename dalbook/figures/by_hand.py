@@ -120,20 +120,20 @@ def answers(truth: Sequence[str], said: Sequence[str], names: Sequence[str]) -> 
 
 def doubt(
     confidence: Sequence[float],
-    entropy: Sequence[float],
+    uncertainty: Sequence[float],
     guesses: Sequence[int],
     classes: Sequence[str],
     names: Sequence[str],
     sounds: Sequence[str],
 ) -> go.Figure:
-    """Confidence and vote entropy of predictions, in the color of the class that is predicted; a click plays a clip.
+    """Confidence and uncertainty of predictions, in the color of the class that is predicted; a click plays a clip.
 
     Parameters
     ----------
     confidence
         Of each clip's prediction, (m,).
-    entropy
-        Vote entropy in nats, (m,).
+    uncertainty
+        One minus the margin, (m,).
     guesses
         The predicted class of each, a position in `classes`.
     classes
@@ -145,12 +145,12 @@ def doubt(
 
     Examples
     --------
-    >>> fig = doubt([0.4, 0.9], [1.2, 0], [1, 0], ["siren", "dog_bark"], ["a.wav", "b.wav"], ["a.mp3", "b.mp3"])
+    >>> fig = doubt([0.4, 0.9], [0.8, 0], [1, 0], ["siren", "dog_bark"], ["a.wav", "b.wav"], ["a.mp3", "b.mp3"])
     >>> [(dots.name, dots.x, dots.y, dots.customdata) for dots in fig.data]
-    [('siren', (0.9,), (0.0,), ('b.mp3',)), ('dog_bark', (0.4,), (1.2,), ('a.mp3',))]
+    [('siren', (0.9,), (0.0,), ('b.mp3',)), ('dog_bark', (0.4,), (0.8,), ('a.mp3',))]
     """
     guesses = np.asarray(guesses)
-    confidence, entropy = np.asarray(confidence, float), np.asarray(entropy, float)
+    confidence, uncertainty = np.asarray(confidence, float), np.asarray(uncertainty, float)
     colors, symbols = list(CLASS_COLORS.values()), list(CLASS_SYMBOLS.values())
     fig = go.Figure()
     for c, name in enumerate(classes):
@@ -159,7 +159,7 @@ def doubt(
             continue
         fig.add_scatter(
             x=confidence[rows].round(4).tolist(),
-            y=entropy[rows].round(4).tolist(),
+            y=uncertainty[rows].round(4).tolist(),
             mode="markers",
             name=name,
             text=[names[row] for row in rows],
@@ -170,9 +170,9 @@ def doubt(
                 "symbol": CLASS_SYMBOLS.get(name, symbols[c % len(symbols)]),
                 "size": 11,
             },
-            hovertemplate=f"%{{text}}<br>{name}, %{{x:.2f}}; vote entropy %{{y:.2f}}<extra></extra>",
+            hovertemplate=f"%{{text}}<br>{name}, %{{x:.2f}}; uncertainty %{{y:.2f}}<extra></extra>",
         )
     fig.update_layout(template="dalbook")
     fig.update_xaxes(title="confidence", tickformat=".1f")
-    fig.update_yaxes(title="vote entropy (nats)", tickformat=".1f")
+    fig.update_yaxes(title="uncertainty (1 - margin)", tickformat=".1f")
     return fig
