@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from numpy.testing import assert_array_equal
 
-from dalbook import DALConfig, Labeler
+from dalbook import DALConfig, Labeler, embed, load_toy_city, macro_recall
 from dalbook.corpora.corpus import Corpus
 from dalbook.labeling.read import read_labels
 from dalbook.learners.registry import build
@@ -160,6 +160,34 @@ def test_a_game_with_the_default_learner_has_random_picking_beside_it(labeler):
         one._trainer._thread.join(0.1)
         one.wait()
     assert [n for n, _ in one.curve["random"]] == [1, 2, 3, 4, 5, 6]
+
+
+def test_sixty_labels_are_worth_what_the_simulation_says(labeler):
+    """A person's clips are chosen a few ahead, so the questions are not one for one the simulation's.
+
+    One fold, on which a test clip is more than a point: the margins are wide.
+    """
+    city = load_toy_city()
+    x, recordings = embed(city, "logmel", progress=False), np.unique(city.recordings, return_inverse=True)[1]
+    pool, test = city.split(3)
+    one = labeler("default", corpus=city.take(pool), embedding=x[pool])
+    given = {"n_classes": 10, "initial": {}, "pool": pool, "recordings": recordings}
+    straight = build("default", x, seed=0, **given)
+    drawn = [build("default:random", x, seed=seed, **given) for seed in range(3)]
+    for _ in range(60):
+        clip = one.clip["clip"]
+        one.act({"do": "label", "clip": clip, "label": int(city.labels[pool[clip]]), "seconds": 1.0})
+        assert one.wait(300)
+        for learner in (straight, *drawn):
+            asked = learner.ask()
+            learner.tell(asked, int(city.labels[asked]))
+
+    def recall(learner) -> float:
+        return macro_recall(city.labels[test], learner.predict_proba(x[test]).argmax(1))
+
+    assert len(one.learner.labels) == 60
+    assert recall(one.learner) > recall(straight) - 0.1
+    assert recall(one.learner) > np.mean([recall(learner) for learner in drawn])
 
 
 def test_what_does_not_fit_a_learner_is_named(labeler):
