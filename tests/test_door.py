@@ -39,8 +39,7 @@ BESIDE = {
     "06_disagreement": "book.player learners.acquisition learners.mc_dropout",
     "07_pseudo_labels": "learners.masks learners.mc_dropout learners.pseudo_labels",
     "08_dal": "learners.acquisition learners.masks learners.mc_dropout learners.metrics learners.pseudo_labels",
-    "09_label_by_hand": "book.results corpora.toycity.clips labeling.agreement labeling.csv_rows learners.cold_start"
-    " webpage.replay",
+    "09_label_by_hand": "book.results corpora.toycity.clips labeling.agreement labeling.csv_rows webpage.replay",
     "10_your_own_sounds": "book.player corpora.toycity.clips labeling.agreement labeling.exports learners.acquisition"
     " learners.mc_dropout learners.protocol",
     "11_threshold": "experiments.analysis learners.metrics",
