@@ -12,9 +12,10 @@ from numpy.typing import ArrayLike
 from dalbook.experiments.analysis import labels_needed
 from dalbook.figures.curves import learning_curve
 from dalbook.figures.embeddings import sound_map
-from dalbook.figures.style import CLASS_COLORS, CLASS_SYMBOLS, LINE, TEXT
+from dalbook.figures.style import CLASS_COLORS, CLASS_SYMBOLS, TEXT
 
-BLUE, BROWN = "#3050f8", "#c88028"
+BROWN = "#c88028"
+GRAY = {"color": TEXT, "symbol": "circle-open", "size": 4}
 
 
 def two_maps(
@@ -50,7 +51,7 @@ def two_maps(
 def covered(
     xy: ArrayLike, share: ArrayLike, asked: Sequence[int], names: Sequence[str], sounds: Mapping[int, str] | None = None
 ) -> go.Figure:
-    """A map of what labeled clips cover: the more of a clip is covered, the larger and the darker its dot.
+    """A map of what labeled clips cover: the more a clip is covered, the larger and the darker its dot.
 
     Parameters
     ----------
@@ -72,10 +73,18 @@ def covered(
     [('not covered', 2), ('covered', 2), ('asked for', 1)]
     """
     xy, share, asked = np.asarray(xy, float).round(2), np.asarray(share, float), list(asked)
-    some = np.flatnonzero(share >= 0.05)
+    some = np.flatnonzero(share >= 0.05)  # a smaller dot could not be seen
     part = share[some].round(2)
     fig = go.Figure()
-    _dots(fig, xy, "not covered", {"color": TEXT, "symbol": "circle-open", "size": 5}, list(names))
+    fig.add_scatter(
+        x=xy[:, 0].tolist(),
+        y=xy[:, 1].tolist(),
+        mode="markers",
+        name="not covered",
+        marker=GRAY,
+        hovertext=list(names),
+        hovertemplate="%{hovertext}<extra></extra>",
+    )
     fig.add_scatter(
         x=xy[some, 0].tolist(),
         y=xy[some, 1].tolist(),
@@ -83,10 +92,11 @@ def covered(
         name="covered",
         marker={
             "color": part.tolist(),
-            "colorscale": [[0, "rgba(48, 80, 248, 0.15)"], [1, "rgba(48, 80, 248, 1)"]],
+            "colorscale": [[0, "rgba(48, 80, 248, 0.25)"], [1, "rgba(48, 80, 248, 1)"]],
             "cmin": 0,
             "cmax": 1,
-            "size": (4 + 6 * part).round(1).tolist(),
+            "size": (2 + 10 * part).round(1).tolist(),
+            "line": {"width": 0},
         },
         hoverinfo="skip",
     )
@@ -130,18 +140,27 @@ def flowed(
     --------
     >>> fig = flowed([[0, 0], [1, 1], [2, 2]], [[1, 0], [0.2, 0], [0, 0]], {0: 0}, ["siren", "dog_bark"], [0, 1, 1])
     >>> [(trace.name, len(trace.x)) for trace in fig.data if len(trace.x)]
-    [('not reached', 3), ('siren', 1), ('siren, wrong', 1)]
+    [('not reached', 1), ('siren', 1), ('siren, wrong', 1)]
     """
     xy, flow, truth = np.asarray(xy, float).round(2), np.asarray(flow, float), np.asarray(truth)
     guess = np.where(flow.sum(axis=1) > 1e-9, flow.argmax(axis=1), -1)
     words = [name.replace("_", " ") for name in classes]
     fig = go.Figure()
-    _dots(fig, xy, "not reached", {"color": TEXT, "symbol": "circle-open", "size": 5}, None)
+    rest = np.flatnonzero(guess < 0)
+    fig.add_scatter(
+        x=xy[rest, 0].tolist(),
+        y=xy[rest, 1].tolist(),
+        mode="markers",
+        name="not reached",
+        marker=GRAY,
+        text=[words[t] for t in truth[rest]],
+        hovertemplate="not reached, in truth %{text}<extra></extra>",
+    )
     for c, name in enumerate(classes):
         color, symbol = CLASS_COLORS.get(name), CLASS_SYMBOLS.get(name, "circle")
         for right in (True, False):
             rows = np.flatnonzero((guess == c) & ((truth == c) == right))
-            sizes = [16 if i in labels else 7 for i in rows.tolist()]
+            large = [i in labels for i in rows.tolist()]
             fig.add_scatter(
                 x=xy[rows, 0].tolist(),
                 y=xy[rows, 1].tolist(),
@@ -149,7 +168,15 @@ def flowed(
                 name=words[c] if right else f"{words[c]}, wrong",
                 legendgroup=name,
                 showlegend=right,
-                marker={"color": color, "symbol": symbol if right else f"{symbol}-open", "size": sizes},
+                marker={
+                    "color": color,
+                    "symbol": symbol if right else f"{symbol}-open",
+                    "size": [18 if one else 7 for one in large],
+                    "line": {
+                        "color": TEXT if right else color,
+                        "width": [2 if one else 0 if right else 1.2 for one in large],
+                    },
+                },
                 text=None if right else [words[t] for t in truth[rows]],
                 hovertemplate=words[c] + ("" if right else ", in truth %{text}") + "<extra></extra>",
             )
@@ -177,7 +204,7 @@ def saved(rows: pd.DataFrame, learner: str, reference: str, at: Sequence[int]) -
         arrow = {"x": needed, "y": recall, "ax": budget, "ay": recall, "axref": "x", "ayref": "y", "text": ""}
         fig.add_annotation(**arrow, arrowhead=2, arrowwidth=2, arrowcolor=TEXT)
         words = f"{round(needed) - budget} saved"
-        fig.add_annotation(x=(budget + needed) / 2, y=recall, text=words, showarrow=False, yanchor="top")
+        fig.add_annotation(x=(budget + needed) / 2, y=recall, text=words, showarrow=False, yanchor="bottom")
     return fig
 
 
@@ -188,18 +215,11 @@ def _turned(xy: np.ndarray, like: np.ndarray) -> np.ndarray:
     return xy @ u @ v
 
 
-def _dots(fig: go.Figure, xy: np.ndarray, name: str, marker: dict, names: list[str] | None) -> None:
-    """All clips, the same under every value of a slider, so that they travel once."""
-    words = {"hoverinfo": "skip"} if names is None else {"hovertext": names, "hovertemplate": "%{hovertext}"}
-    fig.add_scatter(x=xy[:, 0].tolist(), y=xy[:, 1].tolist(), mode="markers", name=name, marker=marker, **words)
-
-
 def _still(fig: go.Figure, xy: np.ndarray) -> go.Figure:
     """The axes of a map: without a meaning, and the same whatever is drawn on it."""
     low, high = xy.min(axis=0), xy.max(axis=0)
     edge = 0.04 * (high - low)
     fig.update_layout(template="dalbook", height=560, margin={"l": 10, "r": 10, "b": 10})
-    bare = {"showticklabels": False, "zeroline": False, "gridcolor": LINE}
-    fig.update_xaxes(range=[float(low[0] - edge[0]), float(high[0] + edge[0])], **bare)
-    fig.update_yaxes(range=[float(low[1] - edge[1]), float(high[1] + edge[1])], **bare)
+    fig.update_xaxes(range=[float(low[0] - edge[0]), float(high[0] + edge[0])], visible=False)
+    fig.update_yaxes(range=[float(low[1] - edge[1]), float(high[1] + edge[1])], visible=False)
     return fig
