@@ -92,7 +92,7 @@ def covered(
         name="covered",
         marker={
             "color": part.tolist(),
-            "colorscale": [[0, "rgba(48, 80, 248, 0.25)"], [1, "rgba(48, 80, 248, 1)"]],
+            "colorscale": [[0, "rgba(48, 80, 248, 0.5)"], [1, "rgba(48, 80, 248, 1)"]],
             "cmin": 0,
             "cmax": 1,
             "size": (2 + 10 * part).round(1).tolist(),
