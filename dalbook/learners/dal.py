@@ -187,7 +187,7 @@ class DropoutLearner:
         if callable(self.acquisition):
             scores = np.asarray(self.acquisition(scan))
         elif self.acquisition == HERDING:
-            scores = self._newly_covered(*self.scan(), self.labels)
+            scores = self._newly_covered(self.scan()[0], scan, self.labels)
         else:
             rng = np.random.default_rng(stream(self.seed, "acquisition", self.iteration))
             scores = ACQUISITIONS[self.acquisition](scan, rng)
