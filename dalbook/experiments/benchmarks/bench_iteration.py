@@ -4,6 +4,8 @@ The plain way is what one writes first in PyTorch: `nn.Dropout` left in training
 ordinary loop of 40 training steps. A floor is what a part would cost if it were nothing but its multiplications and
 additions, at the speed of a large matrix product, or nothing but reading its embeddings from memory: no masks, no
 softmax, no votes, no Adam. Training visits only the non-zeros, and so does its floor.
+
+Where PyTorch finds a GPU, dalbook and the plain way are timed on it too, with its queue emptied before each reading.
 """
 
 from __future__ import annotations
@@ -20,19 +22,15 @@ REPEATS, PAIRS = 5, 7
 
 def iteration(x: np.ndarray, classes: np.ndarray, say: Callable[[str], object]) -> dict:
     """Time it on embeddings x (n, d) with classes (n,); tell, and return seconds and ratios."""
-    from dalbook.learners.dal import DALConfig, DropoutLearner
+    from dalbook.learners.dal import DALConfig
 
     config = DALConfig()
     initial = {int(clip): c for c in range(CLASSES) for clip in np.flatnonzero(classes == c)[:3]}
-    learner = DropoutLearner(x, CLASSES, initial, config=DALConfig(first_steps=200), device="cpu")
-    learner.ask()
-
+    learner = _learner(x, initial, "cpu")
     asked, told, floors, ratios = [], [], [], []
     for _ in range(REPEATS):  # in turn, so that a machine that is busy for a while is busy for all
-        clip = learner.ask()  # scanned already: only the argmax
-        seconds, _ = timed(lambda clip=clip: learner.tell(clip, int(classes[clip])))
-        told.append(seconds)
-        asked.append(timed(learner.scan)[0])
+        for seconds, taken in zip((told, asked), _one_label(learner, classes), strict=True):
+            seconds.append(taken)
         floors.append(_floors(x, config))
         ratios.append((told[-1] + asked[-1]) / sum(floors[-1].values()))
     ours_scan, ours_train = statistics.median(asked), statistics.median(told)
@@ -53,9 +51,43 @@ def iteration(x: np.ndarray, classes: np.ndarray, say: Callable[[str], object]) 
         "scoring_s": statistics.median(ours for ours, _ in pairs),
         "bare_product_s": statistics.median(bare for _, bare in pairs),
         "scoring_over_product": statistics.median(ours / bare for ours, bare in pairs),
+        **_on_the_gpu(x, classes, initial, config),
     }
     _tell(figures, say)
     return figures
+
+
+def _learner(x: np.ndarray, initial: dict[int, int], device: str):
+    from dalbook.learners.dal import DALConfig, DropoutLearner
+
+    learner = DropoutLearner(x, CLASSES, initial, config=DALConfig(first_steps=200), device=device)
+    learner.ask()
+    return learner
+
+
+def _one_label(learner, classes: np.ndarray) -> tuple[float, float]:
+    """Seconds to learn from the next label, and to scan all clips anew."""
+    clip = learner.ask()  # scanned already: only the argmax
+    return _seconds(lambda: learner.tell(clip, int(classes[clip]))), _seconds(learner.scan)
+
+
+def _on_the_gpu(x: np.ndarray, classes: np.ndarray, initial: dict[int, int], config) -> dict[str, float]:
+    """The same two ways on a GPU; empty where there is none."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return {}
+    learner = _learner(x, initial, "cuda")
+    told, asked = zip(*(_one_label(learner, classes) for _ in range(REPEATS)), strict=True)
+    _plain(x, classes, config, "cuda")  # the first time loads the GPU's kernels
+    plain_scan, plain_train = _plain(x, classes, config, "cuda")
+    return {
+        "gpu": torch.cuda.get_device_name(),
+        "gpu_scan_s": statistics.median(asked),
+        "gpu_train_s": statistics.median(told),
+        "gpu_plain_scan_s": plain_scan,
+        "gpu_plain_train_s": plain_train,
+    }
 
 
 def _tell(f: dict, say: Callable[[str], object]) -> None:
@@ -73,6 +105,9 @@ def _tell(f: dict, say: Callable[[str], object]) -> None:
     row("  dalbook", f["ours_scan_s"], f["ours_train_s"])
     row("  floor: bare products", f["floor_scan_product_s"], f["floor_train_product_s"])
     row("  floor: bare memory traffic", f["floor_scan_traffic_s"], f["floor_train_traffic_s"])
+    if "gpu" in f:
+        row("  the plain way, on the GPU", f["gpu_plain_scan_s"], f["gpu_plain_train_s"])
+        row("  dalbook, on the GPU", f["gpu_scan_s"], f["gpu_train_s"])
     say(f"  times faster than the plain way    scan {f['plain_scan_s'] / f['ours_scan_s']:.1f}, "
         f"train {f['plain_train_s'] / f['ours_train_s']:.1f}, both {f['speedup']:.1f}")  # fmt: skip
     if f["baal_scan_s"] is not None:
@@ -83,7 +118,14 @@ def _tell(f: dict, say: Callable[[str], object]) -> None:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    return timed(work)[0]
+    import torch
+
+    def finished() -> None:
+        work()
+        if torch.cuda.is_available():  # what it has only queued there is work too
+            torch.cuda.synchronize()
+
+    return timed(finished)[0]
 
 
 def _product(x: np.ndarray, config) -> float:
@@ -117,26 +159,26 @@ def _model(d: int):
     return torch.nn.Sequential(torch.nn.Dropout(0.5), torch.nn.Linear(d, CLASSES))
 
 
-def _plain(x: np.ndarray, classes: np.ndarray, config) -> tuple[float, float]:
+def _plain(x: np.ndarray, classes: np.ndarray, config, device: str = "cpu") -> tuple[float, float]:
     """Seconds of |D| forward passes over all clips, and of the training steps, in everyday PyTorch."""
     import torch
 
     torch.manual_seed(0)
-    inputs, targets = torch.from_numpy(x), torch.from_numpy(classes)
-    model = _model(x.shape[1]).train()
+    inputs, targets = torch.from_numpy(x).to(device), torch.from_numpy(classes).to(device)
+    model = _model(x.shape[1]).train().to(device)
     optimizer = torch.optim.Adam(model.parameters(), config.learning_rate, weight_decay=config.weight_decay)
 
     def scan() -> None:
         with torch.no_grad():
-            votes, probs = torch.zeros(len(x), CLASSES), torch.zeros(len(x), CLASSES)
+            votes, probs = (torch.zeros(len(x), CLASSES, device=device) for _ in range(2))
             for _ in range(config.n_masks):
                 p = model(inputs).softmax(1)
                 probs += p
-                votes[torch.arange(len(x)), p.argmax(1)] += 1
+                votes[torch.arange(len(x), device=device), p.argmax(1)] += 1
 
     def train() -> None:
         for _ in range(config.steps):
-            batch = torch.randint(0, len(x), (config.batch * CLASSES,))
+            batch = torch.randint(0, len(x), (config.batch * CLASSES,), device=device)
             loss = torch.nn.functional.cross_entropy(model(inputs[batch]), targets[batch])
             optimizer.zero_grad()
             loss.backward()
