@@ -49,6 +49,7 @@ def _curve(options: argparse.Namespace) -> int:
     check_jobs(options.jobs)
 
     from dalbook.embeddings.embed import embeddings_for
+    from dalbook.embeddings.missing import with_embeddings
     from dalbook.experiments import plan
     from dalbook.experiments.batch import Listing, folder_of_curves
     from dalbook.experiments.dataset import Inputs
@@ -72,6 +73,7 @@ def _curve(options: argparse.Namespace) -> int:
     }
     plan.curve(learners, Inputs.without_embeddings(corpus), **settings)  # what is wrong is said before they are made
     x = embeddings_for(corpus, options.embedding, jobs=options.jobs)
+    corpus, x = with_embeddings(corpus, x)
     inputs = Inputs.of(corpus, Path(options.embedding).stem, x)
     runs = plan.curve(learners, inputs, **settings)
     listing = Listing.create(out, "curve", [inputs], runs)

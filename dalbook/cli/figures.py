@@ -75,6 +75,7 @@ def _run(options: argparse.Namespace) -> int:
     }
 
     from dalbook.embeddings.embed import embeddings_for
+    from dalbook.embeddings.missing import with_embeddings
     from dalbook.experiments.batch import Listing
     from dalbook.experiments.dataset import Inputs
     from dalbook.experiments.plan import plan
@@ -83,10 +84,12 @@ def _run(options: argparse.Namespace) -> int:
     print(corpus.description)
     plan(options.figure, Inputs.without_embeddings(corpus), **settings)  # what is wrong is said before they are made
     x = embeddings_for(corpus, options.embedding, jobs=options.jobs)
+    corpus, x = with_embeddings(corpus, x)
     inputs, mfcc = Inputs.of(corpus, Path(options.embedding).stem, x), None
     if options.figure == "fig4":
         try:
-            mfcc = Inputs.of(corpus, "mfcc", embeddings_for(corpus, "mfcc", jobs=options.jobs))
+            there, x = with_embeddings(corpus, embeddings_for(corpus, "mfcc", jobs=options.jobs))
+            mfcc = Inputs.of(there, "mfcc", x)
         except (ValueError, OSError) as error:
             print(f"MAL on MFCC is left out: {error}", file=sys.stderr)
     runs = plan(options.figure, inputs, mfcc=mfcc, **settings)

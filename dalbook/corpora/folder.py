@@ -4,23 +4,40 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 
-from dalbook.corpora.audio import Files, cut_off, length, open_sound
+from dalbook.corpora.audio import Files
 from dalbook.corpora.classes import class_names
 from dalbook.corpora.corpus import Corpus
+from dalbook.corpora.names import text
 from dalbook.corpora.segments import Segment, Segments, cut, levels
+from dalbook.corpora.sound_file import open_sound
 from dalbook.files.hashing import file_stamp, fingerprint
 
+# what libsndfile reads, and what FFmpeg reads beyond it, films too: their sound
 ENDINGS = (
-    ".aif", ".aifc", ".aiff", ".au", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".w64", ".wav", ".wave",
+    ".aif", ".aifc", ".aiff", ".au", ".bwf", ".caf", ".flac", ".mp3", ".oga", ".ogg", ".opus", ".rf64", ".snd", ".voc",
+    ".w64", ".wav", ".wave",
+    ".3g2", ".3gp", ".aac", ".ac3", ".amr", ".ape", ".avi", ".dsf", ".dts", ".eac3", ".m4a", ".m4b", ".m4v", ".mka",
+    ".mkv", ".mov", ".mp2", ".mp4", ".mpc", ".mpeg", ".mpg", ".ra", ".spx", ".tak", ".tta", ".weba", ".webm", ".wma",
+    ".wmv", ".wv",
 )  # fmt: skip
-# sound that libsndfile cannot read
-FOREIGN = (".3gp", ".aac", ".amr", ".m4a", ".mkv", ".mov", ".mp4", ".webm", ".wma")
+# sound that neither can read
+FOREIGN = (".aax", ".ds2", ".dss", ".gsm", ".m4p", ".pcm", ".sd2", ".wac")
+SHOWN = 5  # files that a message names
 SHORTEST = 0.1  # seconds of a segment
+
+
+class SoundFilesWarning(UserWarning):
+    """Something is wrong with some sound files; `files` maps each one's id to what."""
+
+    def __init__(self, what: str, files: Mapping[str, str]) -> None:
+        self.files = dict(files)
+        shown = "; ".join(f"{name}: {why}" for name, why in list(self.files.items())[:SHOWN])
+        super().__init__(f"{what}: {shown}" + ("; ..." if len(self.files) > SHOWN else ""))
 
 
 def load_folder(
@@ -28,10 +45,11 @@ def load_folder(
 ) -> Corpus:
     """All sound files below `root`, in the order of their paths, whole or cut into segments.
 
-    Ids are the paths relative to `root`, with forward slashes; those of segments end with their start and end in
-    seconds, such as "rain/long.wav#t=4.000,8.000". The recording of a clip is its file. Labels are -1 (unknown), folds
-    are 0 (there are none). Hidden files and folders are passed over, and links to folders are not followed. Nothing is
-    ever written into the folder.
+    Ids are the paths relative to `root`, with forward slashes (bytes that are no valid text as escapes); those of
+    segments end with their start and end in seconds, such as "rain/long.wav#t=4.000,8.000". The recording of a clip is
+    its file. Labels are -1 (unknown), folds are 0 (there are none). Hidden files and folders are passed over, and links
+    to folders are not followed. Nothing is ever written into the folder. Every file is opened, to know what is in it:
+    one that cannot be read is left out, and one whose header is wrong is as long as what can be decoded.
 
     Parameters
     ----------
@@ -56,14 +74,16 @@ def load_folder(
     FileNotFoundError
         If there is no such folder, or no sound file in it.
     ValueError
-        If the class names are not unique strings, or there is none; if `segment` or `skip_silence` cannot be; if all
-        segments are silent.
+        If the class names are not unique strings, or there is none; if `segment` or `skip_silence` cannot be; if not a
+        single file can be read; if all segments are silent.
 
     Warns
     -----
+    SoundFilesWarning
+        If files cannot be read and are left out, or if headers say another length than can be decoded. All are named in
+        its `files`.
     UserWarning
-        If a folder below cannot be listed, if files are in a format that cannot be read (such as .m4a), or if a file to
-        be cut into segments is not whole.
+        If a folder below cannot be listed, or if files are in a format that cannot be read (such as .wac).
 
     Examples
     --------
@@ -86,34 +106,36 @@ def load_folder(
         for name in names:
             path, ending = Path(here, name), Path(name).suffix.lower()
             if not name.startswith(".") and ending in ENDINGS and path.is_file():
-                found[path.relative_to(root).as_posix()] = str(path)
+                found[text(path.relative_to(root).as_posix())] = str(path)
             elif not name.startswith(".") and ending in FOREIGN:
-                foreign.append(path.relative_to(root).as_posix())
+                foreign.append(text(path.relative_to(root).as_posix()))
     for problem in unreadable:
         warnings.warn(f"a folder was passed over: {problem}", stacklevel=2)
     if foreign:
         warnings.warn(
             f"{len(foreign)} files below {root} are in a format that cannot be read here, the first is {min(foreign)}; "
-            "convert them to WAV or FLAC (for example with ffmpeg) to have them in the corpus",
+            "convert them to WAV or FLAC to have them in the corpus",
             stacklevel=2,
         )
     if not found:
         raise FileNotFoundError(
             f"{root}: there is no sound file in it; the endings looked for are {', '.join(ENDINGS)}"
         )
-    ids = tuple(sorted(found))
+    found = dict(sorted(found.items()))
+    lengths = _lengths(root, found)
+    ids = tuple(lengths)
     stamps = [f"{name} {file_stamp(found[name])}" for name in ids]
     description = f"{root}: {len(ids)} sound files, labels unknown, no folds"
     recordings = ids
     if segment is None:
-        sound = Files(tuple(found[name] for name in ids))
+        sound = Files(tuple(found[name] for name in ids), told=True)
     else:
-        parts, silent = _segments({name: found[name] for name in ids}, segment, skip_silence)
-        file_id = {path: name for name, path in found.items()}
+        parts, silent = _segments(found, lengths, segment, skip_silence)
         if not parts:
             raise ValueError(
                 f"{root}: all {silent} segments are below skip_silence={skip_silence} dB; choose a lower level"
             )
+        file_id = {path: name for name, path in found.items()}
         stamps += [f"segments of {float(segment)} s", *parts]
         description += f", {len(parts)} segments of at most {segment:g} s"
         description += f" ({silent} silent ones left out)" if silent else ""
@@ -141,25 +163,47 @@ def _check_segment(segment: float | None, skip_silence: float | None) -> None:
         raise ValueError(f"skip_silence is a level in dB of full scale, so -200 to 0, such as -60, not {skip_silence}")
 
 
-def _segments(found: dict[str, str], segment: float, skip_silence: float | None) -> tuple[dict[str, Segment], int]:
-    """The segments of all files by id, in order, and how many silent ones were left out."""
-    kept: dict[str, Segment] = {}
-    silent = 0
+def _lengths(root: Path, found: dict[str, str]) -> dict[str, tuple[int, int]]:
+    """Samples and rate of the files that can be read, by id."""
+    lengths, broken, wrong = {}, {}, {}
     for name, path in found.items():
         try:
             with open_sound(path) as file:
-                parts, problem = cut(length(file), file.samplerate, segment), cut_off(file)
-            loud = [True] * len(parts) if skip_silence is None else levels(path, parts) >= skip_silence
-        except ValueError:
-            # it stays in as a whole, and whoever asks for its sound is told what is wrong
-            kept[name] = Segment(path)
-            continue
+                lengths[name] = file.frames, file.samplerate
+                if file.note:
+                    wrong[name] = file.note
+        except (ValueError, OSError) as error:
+            broken[name] = _why(error, path)
+    if broken and not lengths:
+        raise ValueError(str(SoundFilesWarning(f"{root}: none of {len(found)} sound files can be read", broken)))
+    if broken:
+        warnings.warn(
+            SoundFilesWarning(f"{len(broken)} of {len(found)} sound files cannot be read and are left out", broken),
+            stacklevel=3,
+        )
+    if wrong:
+        what = f"{len(wrong)} of {len(found)} sound files are not what their headers say; what is there is taken"
+        warnings.warn(SoundFilesWarning(what, wrong), stacklevel=3)
+    return lengths
+
+
+def _why(error: Exception, path: str) -> str:
+    if isinstance(error, OSError):
+        return error.strerror or str(error)
+    return str(error).removeprefix(f"{path}: ")
+
+
+def _segments(
+    found: dict[str, str], lengths: dict[str, tuple[int, int]], segment: float, skip_silence: float | None
+) -> tuple[dict[str, Segment], int]:
+    """The segments of all files by id, in order, and how many silent ones were left out."""
+    kept: dict[str, Segment] = {}
+    silent = 0
+    for name, (frames, rate) in lengths.items():
+        path, parts = found[name], cut(frames, rate, segment)
+        loud = [True] * len(parts) if skip_silence is None else levels(path, parts) >= skip_silence
         if len(parts) == 1:
             parts = [(0, None, "")]
-        elif problem:
-            warnings.warn(
-                f"{path}: the file is cut off: {problem}; the segments that are there are taken", stacklevel=3
-            )
         for (begin, end, times), wanted in zip(parts, loud, strict=True):
             if wanted:
                 kept[f"{name}#{times}" if times else name] = Segment(path, begin, end)

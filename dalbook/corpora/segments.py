@@ -8,10 +8,10 @@ import threading
 from dataclasses import dataclass
 
 import numpy as np
-import soundfile as sf
 from numpy.typing import NDArray
 
-from dalbook.corpora.audio import decode, decode_part, open_sound, pad
+from dalbook.corpora.audio import decode_part, pad
+from dalbook.corpora.sound_file import Sound, open_sound
 from dalbook.files.atomic import atomic_write
 from dalbook.files.cache import cache_folder
 from dalbook.files.hashing import file_stamp, fingerprint
@@ -37,14 +37,8 @@ class Segments:
 
     def __call__(self, i: int) -> tuple[np.ndarray, int]:
         part = self.parts[i]
-        if part.end is None:
-            return decode(part.path)
         file = _opened(part.path)
-        try:
-            return decode_part(file, part.begin, part.end), file.samplerate
-        except ValueError:
-            _open.file = None  # what was wrong with it may go on being wrong
-            raise
+        return decode_part(file, part.begin, file.frames if part.end is None else part.end), file.samplerate
 
 
 def cut(frames: int, rate: int, seconds: float) -> list[tuple[int, int, str]]:
@@ -103,17 +97,12 @@ def levels(path: str, parts: list[tuple[int, int, str]]) -> NDArray[np.float32]:
     except (OSError, ValueError, EOFError):
         pass
     loudest = []
-    file = open_sound(path)
-    try:
+    with open_sound(path) as file:
         for begin, end, _ in parts:
             try:
                 loudest.append(_loudest(decode_part(file, begin, end), file.samplerate))
             except ValueError:
                 loudest.append(np.inf)
-                file.close()
-                file = open_sound(path)  # what was wrong with it may go on being wrong
-    finally:
-        file.close()
     with np.errstate(divide="ignore"):
         result = (20 * np.log10(loudest)).astype(np.float32)
     if np.isposinf(result).any():
@@ -131,11 +120,13 @@ def _loudest(x: np.ndarray, rate: int) -> float:
     return float(np.sqrt(np.square(frames, dtype=np.float64).mean(axis=1).max()))
 
 
-_open = threading.local()  # each thread's last file stays open: to find a place in an MP3 anew takes long
+_open = threading.local()  # each thread's last file stays open: what cannot be reached by seeking is read on from there
 
 
-def _opened(path: str) -> sf.SoundFile:
+def _opened(path: str) -> Sound:
     key = path, file_stamp(path)
     if getattr(_open, "file", None) is None or _open.key != key:
+        if getattr(_open, "file", None) is not None:
+            _open.file.close()
         _open.file, _open.key = open_sound(path), key
     return _open.file

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from dalbook.corpora.audio import SOURCES
 from dalbook.embeddings.published import CNN14, YAMNET, Remote, kept_at, located
 
 Network = Callable[[list[np.ndarray]], np.ndarray]  # float32 clips at the module's RATE -> (b, d)
@@ -48,7 +49,7 @@ class Embedder:
 
 def _embedder(name: str, function: str, dimensions: int, **network) -> Embedder:
     module = f"dalbook.embeddings.{name}"
-    return Embedder(module, function, dimensions, (module, "dalbook.corpora.audio"), **network)
+    return Embedder(module, function, dimensions, (module, *SOURCES), **network)
 
 
 EMBEDDERS = {

@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from dalbook.corpora.names import text
+
 STATUSES = ("labeled", "unsure", "skipped", "undone")
 OLD_SPELLING = {"labelled": "labeled"}  # of the first edition, whose files go on working
 
@@ -54,15 +56,6 @@ class Row:
 
 COLUMNS = tuple(field.name for field in fields(Row))
 HEADER = (",".join(COLUMNS) + "\n").encode()
-
-
-def text(name: str) -> str:
-    """A name as it can be written: what is no valid Unicode (some old file names) becomes a visible escape.
-
-    >>> text("caf\\udce9.wav")
-    'caf\\\\udce9.wav'
-    """
-    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def line(row: Row) -> bytes:

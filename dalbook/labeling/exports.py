@@ -15,9 +15,10 @@ from pathlib import Path
 import soundfile
 
 from dalbook import __version__
-from dalbook.corpora.audio import Files, length, open_sound
+from dalbook.corpora.audio import Files
 from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.segments import Segments
+from dalbook.corpora.sound_file import open_sound
 from dalbook.files.atomic import atomic_write
 from dalbook.labeling.csv_rows import Row, text
 from dalbook.labeling.read import read_rows, standing
@@ -188,7 +189,7 @@ def _seconds(corpus: Corpus, clip: int) -> float:
         samples, rate = corpus.audio(clip)
         return len(samples) / rate
     with open_sound(path) as file:
-        return length(file) / file.samplerate
+        return file.frames / file.samplerate
 
 
 def _path(corpus: Corpus, clip: int) -> str | None:

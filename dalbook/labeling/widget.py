@@ -16,6 +16,7 @@ import traitlets
 
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.embed import embeddings_for
+from dalbook.embeddings.missing import asked, left_out
 from dalbook.files.bundle import module
 from dalbook.labeling.factory import LearnerFactory
 from dalbook.labeling.game import Game, game_pool
@@ -117,7 +118,8 @@ class Labeler(anywidget.AnyWidget):
         x = _embeddings(corpus, embedding)
         if game and classes is not None and tuple(classes) != corpus.classes:
             raise ValueError("a game is about the corpus's own classes: leave classes= out")
-        pool = game_pool(corpus) if game else np.arange(len(corpus))
+        pool = asked(corpus, x, game_pool(corpus) if game else np.arange(len(corpus)))
+        self._left_out = left_out(corpus, x)
         factory = LearnerFactory(learner, x, pool, config, seed, np.unique(corpus.recordings, return_inverse=True)[1])
         self._game = Game(corpus, factory) if game else None
         who = _login() if annotator is None else annotator
@@ -252,7 +254,7 @@ class Labeler(anywidget.AnyWidget):
                 for name, value in session_traits(session, suggestions, trainer.medoids is None, trainer.busy).items():
                     self.set_trait(name, value)
                 self.curve = self._game.curve() if self._game else None
-                self.notice = " ".join(filter(None, (session.file.notice, trainer.problem)))
+                self.notice = " ".join(filter(None, (self._left_out, session.file.notice, trainer.problem)))
             self._send_ahead()
 
     def _send_ahead(self) -> None:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 
+from dalbook.corpora.audio import SOURCES as DECODING
 from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.preview import media
 from dalbook.files.atomic import atomic_write
@@ -15,7 +16,7 @@ from dalbook.files.cache import cache_folder, code_version
 from dalbook.files.hashing import fingerprint
 
 # the modules that the sounds depend on; see tests/embeddings/test_cache_keys.py
-SOURCES = ("dalbook.webpage.sounds", "dalbook.corpora.preview", "dalbook.corpora.audio")
+SOURCES = ("dalbook.webpage.sounds", "dalbook.corpora.preview", *DECODING)
 
 
 def page_sounds(corpus: Corpus, clips: Sequence[int]) -> list[dict]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from dalbook.corpora.audio import BLOCK, decode, pad, resample
+from dalbook.corpora.audio import decode, pad, resample
 
 
 def tone(rate=44100, seconds=1.0):
@@ -85,22 +85,26 @@ def test_one_sample_can_be_resampled(tmp_path):
 @pytest.mark.parametrize(
     ("ending", "kept"), [(e, k) for e in ("wav", "aiff", "flac", "ogg", "mp3") for k in (0.5, 0.9)]
 )
-def test_a_truncated_file_is_refused_by_name(tmp_path, ending, kept):
+def test_what_is_left_of_a_truncated_file_is_read_with_a_warning(tmp_path, ending, kept):
     noise = np.random.default_rng(0).normal(0, 0.1, 200_000)
     path = tmp_path / f"cut.{ending}"
     sf.write(path, noise, 44100)
+    x, _ = decode(path)
     whole = path.read_bytes()
     path.write_bytes(whole[: int(len(whole) * kept)])
-    with pytest.raises(ValueError, match=rf"cut\.{ending}.*(cut off|damaged).*(copy|remove)"):
-        decode(path)
+    with pytest.warns(UserWarning, match=rf"cut\.{ending}: its (header promises|last page is cut off).*is taken"):
+        y, _ = decode(path)
+    assert kept * 0.75 < len(y) / len(x) <= kept * 1.01
+    middle = len(y) - 3000  # the last frame of an MP3 is half of something
+    assert np.abs(x[:middle] - y[:middle]).max() < 1e-5
 
 
 def test_a_few_missing_samples_of_pcm_are_noticed(tmp_path):
     path = tmp_path / "cut.wav"
     sf.write(path, tone(), 44100, subtype="PCM_16")
     path.write_bytes(path.read_bytes()[:-200])
-    with pytest.raises(ValueError, match="promises 88200 bytes of sound, 88000 are there"):
-        decode(path)
+    with pytest.warns(UserWarning, match="promises 44100 samples, 44000 are there"):
+        assert len(decode(path)[0]) == 44000
 
 
 @pytest.mark.parametrize("size", [0xFFFFFFFF, 0x7FFFF000])
@@ -175,7 +179,7 @@ def test_pad_only_appends_zeros():
 
 def test_a_long_mp3_has_no_glitch_where_blocks_meet(tmp_path):
     path = tmp_path / "long.mp3"
-    t = np.arange(3 * BLOCK // 2) / 32000
+    t = np.arange(3 * (1 << 19)) / 32000
     sf.write(path, 0.5 * np.sin(2 * np.pi * 440 * t), 32000)
     whole, _ = sf.read(path, dtype="float32")
     np.testing.assert_array_equal(decode(path)[0], whole)

@@ -88,6 +88,17 @@ def test_it_starts_with_typical_clips_and_nothing_known(labeler, tmp_path):
     assert read_labels(tmp_path / "labels.csv")["annotator"].tolist() == ["anna"]
 
 
+def test_clips_without_an_embedding_are_named_and_never_asked_about(labeler):
+    x = embeddings()
+    x[[3, 8]] = 0
+    one = labeler(embedding=x)
+    assert one.notice.startswith("2 of 60 clips have no embedding")
+    assert one.notice.endswith("clip 3.wav, clip 8.wav")
+    assert not {3, 8} & {*label(one, 2), *one._session.pool}
+    with pytest.raises(ValueError, match="not one clip could be decoded"):
+        labeler(embedding=0 * x)
+
+
 def test_requests_are_acted_on_once_in_order(labeler, tmp_path):
     one = labeler()
     first, second = one.clip["clip"], one.ahead[0]["clip"]
