@@ -212,7 +212,7 @@ def test_one_broken_clip_is_named_each_time_and_the_others_are_kept(corpus, cach
     sf.write(corpus.sound.paths[1], np.full(800, np.nan), 8000, subtype="FLOAT")
     broken = load_folder(Path(corpus.sound.paths[1]).parent, classes=["x", "y"])
     for _ in range(2):
-        with pytest.warns(BrokenClipsWarning, match=r"1 clips .* b\.wav: sample 0 .* is nan") as caught:
+        with pytest.warns(BrokenClipsWarning, match=r"1 clips .* b\.wav: .*sample 0 .* is nan") as caught:
             x = embed(broken, "logmel", cache, progress=False)
         assert list(caught[0].message.clips) == ["b.wav"]
         assert not x[1].any()
