@@ -161,9 +161,10 @@ class Notebook:
 
     @property
     def failures(self) -> list[str]:
-        """What went wrong in the cells."""
+        """What went wrong in the cells, and what they wrote to standard error."""
         return self.page.evaluate(
             """() => jupyterapp.shell.currentWidget.content.widgets
                 .flatMap(({ model }) => model.type === "code" ? model.outputs.toJSON() : [])
-                .filter((output) => output.output_type === "error").map(({ evalue }) => evalue)"""
+                .filter(({ output_type, name }) => output_type === "error" || name === "stderr")
+                .map(({ evalue, text }) => evalue ?? String(text))"""
         )

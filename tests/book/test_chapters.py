@@ -1,7 +1,8 @@
 """Every chapter runs on its own, says nothing on standard error, and lets a reader hear something soon.
 
 The build has just run each, in a fresh kernel. From another working directory, with figures and sounds as in a live
-notebook, two run here, and all of them where DALBOOK_CHAPTERS is "all", as once a week.
+notebook, one runs here, the labeler's in tests/labeling/test_front_ends.py, and all of them here where DALBOOK_CHAPTERS
+is "all", as once a week.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from notebooks import complaints, run
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "chapters").glob("*.ipynb"))
-ALWAYS = ("03_embeddings", "09_label_by_hand")  # figures and players; a labeler
+ALWAYS = ("03_embeddings",)  # figures and players; the one with the labeler runs in a real JupyterLab
 
 
 @pytest.fixture(scope="module")
