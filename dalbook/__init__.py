@@ -26,6 +26,7 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "corpora.table": ["load_table"],
         "corpora.toycity.load": ["load_toy_city"],
         "corpora.urbansound8k": ["load_urbansound8k"],
+        "detection.classifier": ["SoundClassifier"],
         "embeddings.embed": ["embed", "load_embeddings"],
         "labeling.read": ["labels_to_corpus", "read_labels"],
         "labeling.widget": ["Labeler"],

@@ -24,6 +24,7 @@ NAMES = [
     *("DALConfig", "DropoutLearner", "HerdingLearner", "MedoidLearner"),
     *("simulate", "initial_labels", "macro_recall", "bootstrap_interval"),
     *("Labeler", "read_labels", "labels_to_corpus"),
+    "SoundClassifier",
     *("play", "quiz", "results", "figures"),
 ]
 # What a chapter imports beside the door and the drawings of `dalbook.figures`: what it teaches, and what that needs.

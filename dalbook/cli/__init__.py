@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 
 from dalbook import __version__
-from dalbook.cli import benchmarks, curve, figures, prepare
+from dalbook.cli import benchmarks, curve, detect, figures, prepare
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -31,6 +31,6 @@ def build_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="dalbook", description="Active learning for sounds.")
     parser.add_argument("--version", action="version", version=f"dalbook {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    for group in (curve, figures, benchmarks, prepare):
+    for group in (detect, curve, figures, benchmarks, prepare):
         group.add(commands)
     return parser

@@ -97,31 +97,7 @@ def load_folder(
     classes = class_names(classes)
     _check_segment(segment, skip_silence)
     root = Path(root).expanduser().absolute()
-    if not root.is_dir():
-        raise FileNotFoundError(f"{root}: there is no such folder; root= must be the one with your recordings")
-    unreadable: list[str] = []
-    found, foreign = {}, []
-    for here, subfolders, names in os.walk(root, onerror=lambda error: unreadable.append(str(error))):
-        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
-        for name in names:
-            path, ending = Path(here, name), Path(name).suffix.lower()
-            if not name.startswith(".") and ending in ENDINGS and path.is_file():
-                found[text(path.relative_to(root).as_posix())] = str(path)
-            elif not name.startswith(".") and ending in FOREIGN:
-                foreign.append(text(path.relative_to(root).as_posix()))
-    for problem in unreadable:
-        warnings.warn(f"a folder was passed over: {problem}", stacklevel=2)
-    if foreign:
-        warnings.warn(
-            f"{len(foreign)} files below {root} are in a format that cannot be read here, the first is {min(foreign)}; "
-            "convert them to WAV or FLAC to have them in the corpus",
-            stacklevel=2,
-        )
-    if not found:
-        raise FileNotFoundError(
-            f"{root}: there is no sound file in it; the endings looked for are {', '.join(ENDINGS)}"
-        )
-    found = dict(sorted(found.items()))
+    found = sound_files(root)
     lengths = _lengths(root, found)
     ids = tuple(lengths)
     stamps = [f"{name} {file_stamp(found[name])}" for name in ids]
@@ -152,6 +128,47 @@ def load_folder(
         fingerprint=fingerprint("folder", *stamps),
         description=description,
     )
+
+
+def sound_files(root: str | os.PathLike) -> dict[str, str]:
+    """The files below a folder that `load_folder` would look into, in order: id -> path. None of them is opened.
+
+    Raises
+    ------
+    FileNotFoundError
+        If there is no such folder, or no sound file in it.
+
+    Warns
+    -----
+    UserWarning
+        If a folder below cannot be listed, or if files are in a format that cannot be read.
+    """
+    root = Path(root).expanduser().absolute()
+    if not root.is_dir():
+        raise FileNotFoundError(f"{root}: there is no such folder; root= must be the one with your recordings")
+    unreadable: list[str] = []
+    found, foreign = {}, []
+    for here, subfolders, names in os.walk(root, onerror=lambda error: unreadable.append(str(error))):
+        subfolders[:] = [name for name in subfolders if not name.startswith(".")]
+        for name in names:
+            path, ending = Path(here, name), Path(name).suffix.lower()
+            if not name.startswith(".") and ending in ENDINGS and path.is_file():
+                found[text(path.relative_to(root).as_posix())] = str(path)
+            elif not name.startswith(".") and ending in FOREIGN:
+                foreign.append(text(path.relative_to(root).as_posix()))
+    for problem in unreadable:
+        warnings.warn(f"a folder was passed over: {problem}", stacklevel=3)
+    if foreign:
+        warnings.warn(
+            f"{len(foreign)} files below {root} are in a format that cannot be read here, the first is {min(foreign)}; "
+            "convert them to WAV or FLAC to have them in the corpus",
+            stacklevel=3,
+        )
+    if not found:
+        raise FileNotFoundError(
+            f"{root}: there is no sound file in it; the endings looked for are {', '.join(ENDINGS)}"
+        )
+    return dict(sorted(found.items()))
 
 
 def _check_segment(segment: float | None, skip_silence: float | None) -> None:

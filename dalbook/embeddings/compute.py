@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 import time
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,8 +14,9 @@ from numpy.typing import NDArray
 from dalbook.corpora.audio import resample
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.checkpoint import append_rows, read_rows
+from dalbook.embeddings.own import OwnEmbedder
 from dalbook.embeddings.prefetch import batches, prefetch
-from dalbook.embeddings.registry import EMBEDDERS, Embedder, Network, load_network
+from dalbook.embeddings.registry import AnyEmbedder, Network, known, load_network, name_of
 
 CHUNK = 16  # clips that a process gets at a time
 
@@ -51,7 +51,7 @@ class Run:
 
 def run(
     corpus: Corpus,
-    embedder: str,
+    what: str | AnyEmbedder,
     model: Path | None = None,
     device: str = "auto",
     jobs: int = 2,
@@ -65,8 +65,8 @@ def run(
     ----------
     corpus
         n clips.
-    embedder
-        One of EMBEDDERS.
+    what
+        The embedder, or its name.
     model, device
         A network's weights, and where it computes.
     jobs
@@ -90,8 +90,8 @@ def run(
     """
     from tqdm.auto import tqdm
 
-    n, known = len(corpus), EMBEDDERS[embedder]
-    x = np.zeros((n, known.dimensions), dtype=np.float32)
+    n, embedder = len(corpus), known(what)
+    x = np.zeros((n, embedder.dimensions), dtype=np.float32)
     missing = np.ones(n, dtype=bool)
     if earlier is not None:
         missing[:] = [clip in earlier.broken for clip in corpus.ids]
@@ -101,13 +101,13 @@ def run(
         x[there], missing[there] = rows, False
     todo = np.flatnonzero(missing).tolist()
     resumed = n - len(todo)
-    network = _Timed(load_network(embedder, model, device)) if known.network and todo else None
+    network = _Timed(load_network(what, model, device)) if embedder.network and todo else None
     start, broken = time.perf_counter(), {}
     if network is None:
-        parts = _in_processes(corpus, todo, known, jobs)
+        parts = _in_processes(corpus, todo, embedder, jobs)
     else:
-        parts = _in_batches(corpus, todo, network, known, jobs)
-    with tqdm(total=n, initial=resumed, desc=embedder, unit="clip", disable=not progress) as bar:
+        parts = _in_batches(corpus, todo, network, embedder, jobs)
+    with tqdm(total=n, initial=resumed, desc=name_of(what), unit="clip", disable=not progress) as bar:
         for clips, vectors, problems in parts:
             good = np.array([clip not in problems for clip in clips], dtype=bool)
             whole = np.array(clips, dtype=np.int64)[good]
@@ -137,9 +137,10 @@ def _keep(checkpoint: Path, clips: np.ndarray, rows: np.ndarray) -> Path | None:
     return checkpoint
 
 
-def _in_processes(corpus: Corpus, todo: list[int], embedder: Embedder, jobs: int) -> Iterator[Part]:
+def _in_processes(corpus: Corpus, todo: list[int], embedder: AnyEmbedder, jobs: int) -> Iterator[Part]:
     from joblib import Parallel, delayed
 
+    jobs = 1 if isinstance(embedder, OwnEmbedder) else jobs  # it may be of a kind that no other process can be sent
     chunks = [todo[at : at + CHUNK] for at in range(0, len(todo), CHUNK)]
     # starting processes takes longer than a chunk
     pool = Parallel(n_jobs=jobs if len(chunks) > 1 else 1, return_as="generator")
@@ -148,16 +149,16 @@ def _in_processes(corpus: Corpus, todo: list[int], embedder: Embedder, jobs: int
         yield chunk, x, broken
 
 
-def embed_chunk(corpus: Corpus, chunk: Sequence[int], embedder: Embedder) -> tuple[np.ndarray, dict[int, str]]:
+def embed_chunk(corpus: Corpus, chunk: Sequence[int], embedder: AnyEmbedder) -> tuple[np.ndarray, dict[int, str]]:
     """The rows (b, d) of some clips, one after the other, and by position what is wrong with the broken ones."""
-    function = getattr(importlib.import_module(embedder.module), embedder.function)
+    function = embedder.load()
     x = np.zeros((len(chunk), embedder.dimensions), dtype=np.float32)
     broken = {}
     for row, i in enumerate(chunk):
         try:
-            x[row] = _finite(function(*corpus.audio(i)))
+            x[row] = finite(function(*corpus.audio(i)))
         except Exception as error:  # whatever is wrong with one clip, the others are not lost
-            broken[i] = _reason(error)
+            broken[i] = reason(error)
     return x, broken
 
 
@@ -170,19 +171,19 @@ class _Timed:
     def __call__(self, sounds: list[np.ndarray]) -> np.ndarray:
         start = time.perf_counter()
         try:
-            return _finite(self._network(sounds))
+            return finite(self._network(sounds))
         finally:
             self.seconds += time.perf_counter() - start
 
 
-def _in_batches(corpus: Corpus, todo: list[int], network: Network, embedder: Embedder, jobs: int) -> Iterator[Part]:
-    rate = importlib.import_module(embedder.module).RATE
+def _in_batches(corpus: Corpus, todo: list[int], network: Network, embedder: AnyEmbedder, jobs: int) -> Iterator[Part]:
+    rate = embedder.rate
     undecoded: dict[int, str] = {}
 
     def decoded() -> Iterator[tuple[int, np.ndarray]]:
         for clip, sound in prefetch(lambda i: resample(*corpus.audio(i), rate), todo, threads=jobs):
             if isinstance(sound, Exception):
-                undecoded[clip] = _reason(sound)
+                undecoded[clip] = reason(sound)
             else:
                 yield clip, sound
 
@@ -191,28 +192,32 @@ def _in_batches(corpus: Corpus, todo: list[int], network: Network, embedder: Emb
         try:
             yield clips, network(sounds), {}
         except Exception:  # one of them is to blame
-            yield clips, *_one_by_one(network, clips, sounds, embedder.dimensions)
+            x, problems = one_by_one(network, sounds, embedder.dimensions)
+            yield clips, x, {clips[row]: problem for row, problem in problems.items()}
     yield list(undecoded), np.zeros((len(undecoded), embedder.dimensions), dtype=np.float32), undecoded
 
 
-def _one_by_one(
-    network: Network, clips: list[int], sounds: list[np.ndarray], d: int
+def one_by_one(
+    function: Callable[[list[np.ndarray]], np.ndarray], sounds: Sequence[np.ndarray], d: int
 ) -> tuple[np.ndarray, dict[int, str]]:
-    x = np.zeros((len(clips), d), dtype=np.float32)
+    """The rows (b, d) of sounds that go through a network each by itself, and by row what is wrong with the others."""
+    x = np.zeros((len(sounds), d), dtype=np.float32)
     broken = {}
-    for row, (clip, sound) in enumerate(zip(clips, sounds, strict=True)):
+    for row, sound in enumerate(sounds):
         try:
-            x[row] = network([sound])[0]
-        except Exception as error:
-            broken[clip] = _reason(error)
+            x[row] = finite(function([sound])[0])
+        except Exception as error:  # whatever is wrong with one clip, the others are not lost
+            broken[row] = reason(error)
     return x, broken
 
 
-def _finite(x: np.ndarray) -> np.ndarray:
+def finite(x: np.ndarray) -> np.ndarray:
+    """The embeddings, or an error."""
     if not np.isfinite(x).all():
         raise ValueError("its embedding is not finite")
     return x
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """What an error says, its kind where it says nothing."""
     return str(error) or type(error).__name__

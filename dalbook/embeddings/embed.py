@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.compute import Run, run
 from dalbook.embeddings.npz import SHOWN, load_embeddings, read_embeddings, save_embeddings
-from dalbook.embeddings.registry import EMBEDDERS, Embedder, known, weights_file
+from dalbook.embeddings.registry import EMBEDDERS, AnyEmbedder, Embedder, known, name_of, weights_file
 from dalbook.embeddings.shipped import shipped_file
-from dalbook.files.cache import cache_folder, code_version
+from dalbook.files.cache import cache_folder
 from dalbook.files.hashing import file_sum, fingerprint
 from dalbook.files.lock import hold
 
@@ -47,7 +47,7 @@ class BrokenClipsWarning(UserWarning):
 
 def embed(
     corpus: Corpus,
-    embedder: str = "logmel",
+    embedder: str | Callable | AnyEmbedder = "logmel",
     cache_dir: str | os.PathLike | None = None,
     jobs: int = 2,
     progress: bool = True,
@@ -66,7 +66,9 @@ def embed(
     corpus
         The corpus, n clips.
     embedder
-        "logmel" (2048 dimensions), "mfcc" (275), or the networks "yamnet" (1024) and "cnn14" (2048).
+        "logmel" (2048 dimensions), "mfcc" (275), the networks "yamnet" (1024), "cnn14" (2048) and "birdnet" (1024), or
+        one that an installed package adds. Or your own: a function (float32 samples, rate) -> vector, an
+        `dalbook.embeddings.own.OwnEmbedder`, which says more about one, or a `dalbook.embeddings.model_file.ModelFile`.
     cache_dir
         Where to keep the result; by default the environment variable DALBOOK_CACHE or your cache folder.
     jobs
@@ -105,7 +107,7 @@ def embed(
 
 def embed_to_file(
     corpus: Corpus,
-    embedder: str = "logmel",
+    embedder: str | Callable | AnyEmbedder = "logmel",
     cache_dir: str | os.PathLike | None = None,
     jobs: int = 2,
     progress: bool = True,
@@ -115,7 +117,7 @@ def embed_to_file(
     """As `embed`, with the account of the run, and the embedding file (None if it could not be written)."""
     dimensions = known(embedder).dimensions
     weights = weights_file(embedder, model)
-    shipped = shipped_file(corpus, embedder)
+    shipped = shipped_file(corpus, embedder) if isinstance(embedder, str) else None
     if shipped is not None:
         return Run(load_embeddings(shipped, corpus), {}, resumed=len(corpus)), shipped
     path = Path(cache_folder() if cache_dir is None else cache_dir) / _cache_name(corpus, embedder, weights)
@@ -169,14 +171,16 @@ def _same(result: Run, earlier: Run | None) -> bool:
     return earlier is not None and result.broken == earlier.broken
 
 
-def _cache_name(corpus: Corpus, embedder: str, weights: Path | None = None) -> str:
-    code = code_version(*EMBEDDERS[embedder].sources)
+def _cache_name(corpus: Corpus, embedder: str | Callable | AnyEmbedder, weights: Path | None = None) -> str:
+    name, code = name_of(embedder), known(embedder).code()
     model = () if weights is None else (file_sum(weights),)
-    return f"{corpus.name}-{embedder}-{fingerprint(corpus.fingerprint, embedder, code, *model)}.npz"
+    return f"{corpus.name}-{name}-{fingerprint(corpus.fingerprint, name, code, *model)}.npz"
 
 
-def _save(path: Path, corpus: Corpus, embedder: str, weights: Path | None, result: Run) -> None:
-    made = {"corpus": corpus.name, "embedder": embedder, "broken": result.broken}
+def _save(
+    path: Path, corpus: Corpus, embedder: str | Callable | AnyEmbedder, weights: Path | None, result: Run
+) -> None:
+    made = {"corpus": corpus.name, "embedder": name_of(embedder), "broken": result.broken}
     if weights is not None:
         made["weights"] = {"file": weights.name, "sha256": file_sum(weights)}
     save_embeddings(path, corpus.ids, result.x, made)

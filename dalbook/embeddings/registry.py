@@ -6,13 +6,18 @@ import importlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.metadata import entry_points
 from pathlib import Path
 
 import numpy as np
 
 from dalbook.corpora.audio import SOURCES
+from dalbook.embeddings.model_file import ModelFile
+from dalbook.embeddings.own import OwnEmbedder
 from dalbook.embeddings.published import CNN14, YAMNET, Remote, kept_at, located
+from dalbook.files.cache import code_version
 
+GROUP = "dalbook.embedders"  # the entry points by which an installed package adds embedders
 Network = Callable[[list[np.ndarray]], np.ndarray]  # float32 clips at the module's RATE -> (b, d)
 
 
@@ -46,6 +51,20 @@ class Embedder:
     weights: Remote | None = None
     library: str | None = None
 
+    @property
+    def rate(self) -> int:
+        """The sample rate in Hz that a network takes."""
+        return importlib.import_module(self.module).RATE
+
+    def code(self) -> str:
+        """A hash of the sources that its result depends on."""
+        return code_version(*self.sources)
+
+    def load(self, model: Path | None = None, device: str = "auto") -> Callable:
+        """The function, or the network with the weights in `model`."""
+        made = getattr(importlib.import_module(self.module), self.function)
+        return made(model=model, device=device) if self.network else made
+
 
 def _embedder(name: str, function: str, dimensions: int, **network) -> Embedder:
     module = f"dalbook.embeddings.{name}"
@@ -57,11 +76,16 @@ EMBEDDERS = {
     "mfcc": _embedder("mfcc", "mfcc_embedding", 275),
     "yamnet": _embedder("yamnet", "load", 1024, network=True, weights=YAMNET, library="library"),
     "cnn14": _embedder("cnn14", "load", 2048, network=True, weights=CNN14, library="library"),
+    "birdnet": _embedder("birdnet", "load", 1024, network=True, library="library"),
 }
+AnyEmbedder = Embedder | OwnEmbedder | ModelFile
 
 
-def known(name: str) -> Embedder:
-    """The embedder of that name.
+def known(what: str | Callable | AnyEmbedder) -> AnyEmbedder:
+    """The embedder of a name, or what was given as one: a function, an `OwnEmbedder`, a `ModelFile`.
+
+    Names are those of EMBEDDERS, and those that an installed package adds as entry points ``dalbook.embedders``: each
+    names an `OwnEmbedder`, a `ModelFile`, or a function.
 
     Raises
     ------
@@ -73,12 +97,24 @@ def known(name: str) -> Embedder:
     >>> known("yamnet").dimensions
     1024
     """
-    if name not in EMBEDDERS:
-        raise ValueError(f"there is no embedder {name!r}; available: {', '.join(EMBEDDERS)}, or an .npz file")
-    return EMBEDDERS[name]
+    if isinstance(what, (Embedder, OwnEmbedder, ModelFile)):
+        return what
+    if callable(what):
+        return OwnEmbedder(what)
+    if what in EMBEDDERS:
+        return EMBEDDERS[what]
+    added = {point.name: point for point in entry_points(group=GROUP)}
+    if what in added:
+        return known(added[what].load())
+    raise ValueError(f"there is no embedder {what!r}; available: {', '.join([*EMBEDDERS, *added])}, or an .npz file")
 
 
-def weights_file(name: str, model: str | os.PathLike | None = None) -> Path | None:
+def name_of(what: str | Callable | AnyEmbedder) -> str:
+    """What an embedder is called, in messages and in the names of cache files."""
+    return what if isinstance(what, str) else known(what).name
+
+
+def weights_file(name: str | AnyEmbedder, model: str | os.PathLike | None = None) -> Path | None:
     """The file with an embedder's weights: `model`, or the one that was fetched; None where it needs none.
 
     Raises
@@ -88,11 +124,12 @@ def weights_file(name: str, model: str | os.PathLike | None = None) -> Path | No
     ValueError
         If `model` is given for an embedder that has no weights.
     """
-    weights = known(name).weights
-    if weights is None:
+    embedder = known(name)
+    weights = embedder.weights
+    if weights is None or isinstance(weights, Path):
         if model is not None:
-            raise ValueError(f"{name} needs no model file; leave {os.fspath(model)} out")
-        return None
+            raise ValueError(f"{name_of(name)} needs no model file; leave {os.fspath(model)} out")
+        return weights
     path = kept_at(weights) if model is None else Path(model).expanduser().absolute()
     if path.is_file():
         return path
@@ -116,7 +153,7 @@ def by_hand(weights: Remote) -> str:
     )
 
 
-def check_library(name: str) -> None:
+def check_library(name: str | AnyEmbedder) -> None:
     """Make sure, before anything is fetched, that the package that an embedder needs can be imported.
 
     Raises
@@ -137,7 +174,7 @@ def check_library(name: str) -> None:
         raise ValueError(str(error)) from error
 
 
-def load_network(name: str, model: Path | None, device: str = "auto") -> Network:
+def load_network(name: str | AnyEmbedder, model: Path | None, device: str = "auto") -> Network:
     """The network of an embedder that is one, with the weights in the file `model`.
 
     Raises
@@ -147,10 +184,10 @@ def load_network(name: str, model: Path | None, device: str = "auto") -> Network
     """
     embedder = known(name)
     try:
-        return importlib.import_module(embedder.module).load(model=model, device=device)
+        return embedder.load(model, device)
     except ValueError as error:
         right = embedder.weights
-        if right is None or str(model) not in str(error):  # nothing is wrong with the file
+        if not isinstance(right, Remote) or str(model) not in str(error):  # nothing is wrong with the file
             raise
         raise ValueError(f"{error}; take {right.file}, {right.size} bytes, {right.sum} ({right.page})") from error
     except ImportError as error:

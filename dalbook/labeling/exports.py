@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 import secrets
@@ -12,19 +11,16 @@ import shutil
 from collections.abc import Callable
 from pathlib import Path
 
+import pandas as pd
 import soundfile
 
-from dalbook import __version__
+from dalbook.annotations import export
+from dalbook.annotations.events import COLUMNS, check_events, path_of, seconds_of, span_of
+from dalbook.annotations.write import write_text
 from dalbook.corpora.audio import Files
 from dalbook.corpora.corpus import Corpus
-from dalbook.corpora.segments import Segments
-from dalbook.corpora.sound_file import open_sound
-from dalbook.files.atomic import atomic_write
 from dalbook.labeling.csv_rows import Row, text
 from dalbook.labeling.read import read_rows, standing
-
-MADE = re.compile(r"(?P<file>.*)#t=(?P<begin>[0-9.]+),(?P<end>[0-9.]+)", re.DOTALL)  # the id of a segment
-Part = tuple[float, float, Row]  # start and end in seconds, and the label
 
 
 def export_csv(corpus: Corpus, labels: str | os.PathLike, out: str | os.PathLike) -> Path:
@@ -50,66 +46,37 @@ def export_csv(corpus: Corpus, labels: str | os.PathLike, out: str | os.PathLike
         `labels` has clips that are not in the corpus.
     """
     lines = [("clip", "label"), *((text(corpus.ids[clip]), row.label) for clip, row in _labeled(corpus, labels))]
-    return _write(out, _csv(lines))
+    return write_text(out, _csv(lines))
+
+
+def label_events(corpus: Corpus, labels: str | os.PathLike) -> pd.DataFrame:
+    """The labels as a table of events, for the exports of `dalbook.annotations.export`: Raven, BirdNET and more.
+
+    Parameters
+    ----------
+    corpus, labels
+        As in `export_csv`.
+
+    Returns
+    -------
+    DataFrame
+        A row a labeled clip: ``file``, ``start`` and ``end`` in seconds (all of a file that is no segment), ``class``,
+        ``annotator``, ``time`` (of the decision).
+    """
+    rows = [(*span_of(corpus, clip), row.label, row.annotator, row.time) for clip, row in _labeled(corpus, labels)]
+    return check_events(pd.DataFrame(rows, columns=[*COLUMNS[:4], "annotator", "time"]))
 
 
 def export_audacity(corpus: Corpus, labels: str | os.PathLike, folder: str | os.PathLike) -> list[Path]:
-    """A label track for each recording, to open in Audacity over it (File, Import, Labels).
-
-    A segment's label stands from its start to its end, a whole file's over all of it.
-
-    Parameters
-    ----------
-    corpus, labels
-        As in `export_csv`.
-    folder
-        Where the tracks go: ``rain/long.wav`` gets ``rain/long.wav.txt``.
-
-    Returns
-    -------
-    list of Path
-        The tracks.
-    """
-    tracks = []
-    for name, (_, parts) in _by_file(corpus, labels).items():
-        lines = (f"{begin:.6f}\t{end:.6f}\t{' '.join(row.label.split())}\n" for begin, end, row in parts)
-        tracks.append(_write(_inside(folder, f"{name}.txt"), "".join(lines)))
-    return tracks
+    """The labels as tracks for Audacity, see `dalbook.annotations.export.export_audacity`."""
+    return export.export_audacity(label_events(corpus, labels), folder)
 
 
 def export_jams(corpus: Corpus, labels: str | os.PathLike, folder: str | os.PathLike) -> list[Path]:
-    """A JAMS file (Humphrey et al., ISMIR 2014) for each recording, with the labels in the namespace ``tag_open``.
-
-    Each annotator has an annotation of their own; who decided, when and how is kept in the sandboxes.
-
-    Parameters
-    ----------
-    corpus, labels
-        As in `export_csv`.
-    folder
-        Where the files go: ``rain/long.wav`` gets ``rain/long.wav.jams``.
-
-    Returns
-    -------
-    list of Path
-        The files.
-    """
-    files = []
-    for name, (clip, parts) in _by_file(corpus, labels).items():
-        seconds = _seconds(corpus, clip)
-        jam = {
-            "file_metadata": {
-                "title": name, "artist": "", "release": "", "duration": seconds, "identifiers": {},
-                "jams_version": "0.3.4",
-            },
-            "annotations": [
-                _annotation(corpus, who, [part for part in parts if part[2].annotator == who], seconds)
-                for who in dict.fromkeys(row.annotator for _, _, row in parts)
-            ],
-            "sandbox": {},
-        }  # fmt: skip
-        files.append(_write(_inside(folder, f"{name}.jams"), json.dumps(jam, indent=1, ensure_ascii=False)))
-    return files
+    """The labels as JAMS files, see `dalbook.annotations.export.export_jams`; with the recordings' true lengths."""
+    events = label_events(corpus, labels)
+    first = {span_of(corpus, clip)[0]: clip for clip, _ in _labeled(corpus, labels)}
+    return export.export_jams(events, folder, {name: seconds_of(corpus, clip) for name, clip in first.items()})
 
 
 def export_audiofolder(
@@ -150,7 +117,7 @@ def export_audiofolder(
             _put(corpus, clip, draft / name, link)
             lines.append((name, row.label))
         draft.mkdir(exist_ok=True)
-        _write(draft / "metadata.csv", _csv(lines))
+        write_text(draft / "metadata.csv", _csv(lines))
         if folder.exists():
             folder.rmdir()
         os.replace(draft, folder)
@@ -171,57 +138,11 @@ def _labeled(corpus: Corpus, labels: str | os.PathLike) -> list[tuple[int, Row]]
     return sorted((position[name], row) for name, row in found.items())
 
 
-def _by_file(corpus: Corpus, labels: str | os.PathLike) -> dict[str, tuple[int, list[Part]]]:
-    """For each recording one of its clips, and its labels in the order of their time."""
-    files: dict[str, tuple[int, list[Part]]] = {}
-    for clip, row in _labeled(corpus, labels):
-        segment = MADE.fullmatch(row.clip) if isinstance(corpus.sound, Segments) else None
-        begin, end = (segment["begin"], segment["end"]) if segment else (0, _seconds(corpus, clip))
-        part = float(begin), float(end), row
-        files.setdefault(segment["file"] if segment else row.clip, (clip, []))[1].append(part)
-    return {name: (clip, sorted(parts, key=lambda part: part[:2])) for name, (clip, parts) in files.items()}
-
-
-def _seconds(corpus: Corpus, clip: int) -> float:
-    """How long the recording is that a clip belongs to."""
-    path = _path(corpus, clip)
-    if path is None:
-        samples, rate = corpus.audio(clip)
-        return len(samples) / rate
-    with open_sound(path) as file:
-        return file.frames / file.samplerate
-
-
-def _path(corpus: Corpus, clip: int) -> str | None:
-    """The file that a clip is, or is a part of; None if it is made."""
-    if isinstance(corpus.sound, Files):
-        return corpus.sound.paths[clip]
-    return corpus.sound.parts[clip].path if isinstance(corpus.sound, Segments) else None
-
-
-def _annotation(corpus: Corpus, who: str, parts: list[Part], seconds: float) -> dict:
-    times = {f"{begin:.3f}": row.time for begin, _, row in parts}
-    return {
-        "annotation_metadata": {
-            "corpus": corpus.name, "version": "", "annotator": {"name": who}, "data_source": "manual annotation",
-            "annotation_tools": f"dalbook {__version__}", "annotation_rules": "", "validation": "",
-        },
-        "namespace": "tag_open",
-        "data": [
-            {"time": begin, "duration": round(end - begin, 6), "value": row.label, "confidence": None}
-            for begin, end, row in parts
-        ],
-        "time": 0,
-        "duration": seconds,
-        "sandbox": {"decided": times},
-    }  # fmt: skip
-
-
 def _file_name(corpus: Corpus, clip: int, taken: set[str]) -> str:
     """A name that every program can read, unique, with the clip's folders."""
     whole = isinstance(corpus.sound, Files)
     stem, ending = os.path.splitext(text(corpus.ids[clip])) if whole else (text(corpus.ids[clip]), ".flac")
-    path = _path(corpus, clip)
+    path = path_of(corpus, clip)
     if whole and not ending:
         ending = os.path.splitext(path)[1]
     stem = "/".join(re.sub(r"[^\w. -]+", "-", part).strip(". ") or "clip" for part in stem.split("/"))
@@ -241,19 +162,7 @@ def _put(corpus: Corpus, clip: int, target: Path, link: bool) -> None:
     soundfile.write(target, samples, rate, format="FLAC", subtype="PCM_24")
 
 
-def _inside(folder: str | os.PathLike, name: str) -> Path:
-    path = Path(folder).expanduser() / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    return path
-
-
 def _csv(lines: list[tuple[str, str]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n", quoting=csv.QUOTE_ALL).writerows(lines[1:])
     return ",".join(lines[0]) + "\n" + out.getvalue()
-
-
-def _write(path: str | os.PathLike, content: str) -> Path:
-    path = Path(path).expanduser()
-    atomic_write(path, lambda file: file.write(content.encode()))
-    return path

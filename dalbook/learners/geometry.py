@@ -57,6 +57,13 @@ class Geometry:
         self.variance = variance[largest]
         self.axes = np.ascontiguousarray(vectors[:, largest], dtype=np.float32)
 
+    @classmethod
+    def of(cls, mean: np.ndarray, axes: np.ndarray, variance: np.ndarray) -> Geometry:
+        """The space that has these attributes, as a saved classifier keeps them."""
+        space = cls.__new__(cls)
+        space.mean, space.axes, space.variance = mean, axes, variance
+        return space
+
     def points(self, x: np.ndarray) -> np.ndarray:
         """Embeddings (m, d) in the space: float32 (m, p), rows of unit length that do not depend on each other."""
         scale = (self.variance**-0.25).astype(np.float32)

@@ -12,6 +12,7 @@ from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import margin
 from dalbook.learners.coverage import Coverage, recording_weights, references
 from dalbook.learners.geometry import MOST, Geometry
+from dalbook.learners.head import Head
 from dalbook.learners.masks import stream
 from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.spread_ridge import LANDMARKS, SPREAD_TO, SpreadRidge
@@ -177,6 +178,16 @@ class HerdingLearner:
         if not np.isfinite(x).all():
             raise ValueError("an embedding holds NaN or infinity: compute it again")
         return self._classifier().predict_proba(self._space.points(x), self.n_classes)
+
+    def head(self) -> Head:
+        """The classifier that the labels make, by itself, to keep and to predict with elsewhere.
+
+        Raises
+        ------
+        ValueError
+            There is no label.
+        """
+        return self._classifier().head()
 
     def state(self) -> dict[str, Any]:
         """The labels in their order and the number of classes: all else follows from them."""

@@ -203,7 +203,7 @@ def test_changed_content_is_computed_again(corpus, cache, monkeypatch):
 
 def test_changed_code_is_computed_again(corpus, cache, monkeypatch):
     embed(corpus, "logmel", cache, progress=False)
-    monkeypatch.setattr(embedding, "code_version", lambda *modules: f"another {modules}")
+    monkeypatch.setattr("dalbook.embeddings.registry.code_version", lambda *modules: f"another {modules}")
     embed(corpus, "logmel", cache, progress=False)
     assert len(list(cache.iterdir())) == 2
 

@@ -1,0 +1,1 @@
+"""From labels to a table of what is where in the recordings: train, validate, save, predict, and the object for it."""
