@@ -98,11 +98,13 @@ class SoundClassifier:
         embedding
             An embedder as `dalbook.embed` takes it, or an .npz file. With a file that `dalbook prepare` wrote, the
             embedder is known; with another the classifier can predict on embeddings only.
-        model, device, jobs, progress
-            As `dalbook.embed` takes them.
+        model
+            As `dalbook.embed` takes it.
         segment
             The seconds into which recordings are cut to predict on them; by default those of the corpus, and whole
             files where it is not cut.
+        device, jobs, progress
+            As `dalbook.embed` takes them.
 
         Returns
         -------

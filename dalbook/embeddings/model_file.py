@@ -6,7 +6,7 @@ import os
 import re
 import warnings
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -55,10 +55,10 @@ class ModelFile:
     rate: int
     tensor: str | None = None
     window: float | None = None
-    dimensions: int = field(default=0, init=False)
-    name: str = field(default="", init=False)
-    network: bool = field(default=True, init=False)
-    library: None = field(default=None, init=False)
+    dimensions = 0  # both are found in the file
+    name = ""
+    network = True
+    library = None
 
     def __post_init__(self) -> None:
         path = Path(self.path).expanduser().absolute()

@@ -6,7 +6,7 @@ import hashlib
 import inspect
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -57,9 +57,9 @@ class OwnEmbedder:
     dimensions: int | None = None
     name: str | None = None
     version: str | None = None
-    network: bool = field(default=False, init=False)
-    weights: None = field(default=None, init=False)
-    library: None = field(default=None, init=False)
+    network = False
+    weights = None
+    library = None
 
     def __post_init__(self) -> None:
         called = self.name or getattr(self.function, "__name__", type(self.function).__name__)
