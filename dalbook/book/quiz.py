@@ -19,14 +19,15 @@ HERE = Path(__file__).parent
 KINDS = ("multiple_choice", "many_choice", "numeric")
 
 
-def quiz(questions: Sequence[Mapping]) -> None:
+def quiz(questions: str | Sequence[Mapping]) -> None:
     """Show questions that say at once whether an answer is right, and why.
 
     Parameters
     ----------
     questions
-        One mapping each, with ``question``, ``type`` and ``answers``. Every answer has ``correct`` (``True`` or
-        ``False``) and ``feedback``, and says what it stands for:
+        The number of a chapter, such as "08", for its own questions; or questions of yours. One mapping each, with
+        ``question``, ``type`` and ``answers``. Every answer has ``correct`` (``True`` or ``False``) and ``feedback``,
+        and says what it stands for:
 
         - ``type: "multiple_choice"``: ``answer``, a text; exactly one is correct;
         - ``type: "many_choice"``: ``answer``, a text; any number is correct;
@@ -38,7 +39,7 @@ def quiz(questions: Sequence[Mapping]) -> None:
     Raises
     ------
     ValueError
-        If a question cannot be asked; it is named by its number.
+        If a question cannot be asked; it is named by its number. Or there is no such chapter.
 
     Examples
     --------
@@ -48,11 +49,20 @@ def quiz(questions: Sequence[Mapping]) -> None:
     """
     from IPython.display import HTML, display
 
-    html = quiz_html(questions)
+    html = quiz_html(_of_chapter(questions) if isinstance(questions, str) else questions)
     if not is_static():  # the pages of the book load both once
         style, script = ((HERE / "static" / f"quiz.{kind}").read_text(encoding="utf-8") for kind in ("css", "js"))
         html = f"<style>{style}</style>{html}<script>{script}</script>"
     display(HTML(html))
+
+
+def _of_chapter(number: str) -> list[dict]:
+    """A chapter's questions. They lie beside this file, not in the chapter, where everybody would read the answers."""
+    file = HERE / "quizzes" / f"{number}.json"
+    if not file.is_file():
+        there = ", ".join(sorted(path.stem for path in file.parent.glob("*.json")))
+        raise ValueError(f"There is no quiz of chapter {number!r}: choose one of {there}")
+    return json.loads(file.read_text(encoding="utf-8"))
 
 
 def quiz_html(questions: Sequence[Mapping]) -> str:

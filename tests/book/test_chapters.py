@@ -7,6 +7,7 @@ is "all", as once a week.
 
 from __future__ import annotations
 
+import copy
 import json
 import os
 import subprocess
@@ -16,6 +17,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from executed import ran
+from fold import fold
 from notebooks import complaints, run
 
 ROOT = Path(__file__).parents[2]
@@ -45,6 +47,23 @@ def test_a_chapter_runs_from_a_fresh_kernel_anywhere(chapter, tmp_path, monkeypa
     assert run(notebook, tmp_path) == ""
     assert any(cell.get("outputs") for cell in notebook.cells)
     assert complaints(notebook) == []
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_what_the_book_hides_is_folded_in_a_live_notebook_too(path):
+    notebook = nbformat.read(path, 4)
+    before = copy.deepcopy(notebook)
+    fold(notebook)
+    assert notebook == before, "run: python tools/fold.py"
+    solutions = [cell for cell in notebook.cells if "{solution-start}" in cell.source]
+    assert all(cell.metadata["jupyter"]["source_hidden"] for cell in solutions)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_its_questions_are_those_of_its_number(path):
+    """They are in a file, so that nobody who runs the chapter reads the answers first."""
+    asked = [cell.source for cell in nbformat.read(path, 4).cells if "quiz(" in cell.source]
+    assert asked == [f'from dalbook import quiz\n\nquiz("{path.stem[:2]}")']
 
 
 def first_sound(chapter: Path) -> str | None:

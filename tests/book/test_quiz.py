@@ -42,6 +42,11 @@ def test_a_question_that_cannot_be_asked_is_named(question, message):
         quiz([question])
 
 
+def test_a_chapter_without_questions_is_named():
+    with pytest.raises(ValueError, match="no quiz of chapter '99': choose one of 01, 02"):
+        quiz("99")
+
+
 def test_an_empty_quiz_is_refused():
     with pytest.raises(ValueError, match="no questions"):
         quiz([])

@@ -59,7 +59,7 @@ def set_up_cell(chapter: Path) -> dict:
         f"{chapter.name} has no set-up cell under its title: copy the one of {CHAPTERS[0]}"
     )
     assert cells[1]["cell_type"] == "code"
-    assert cells[1]["metadata"] == {"tags": ["remove-cell"]}
+    assert cells[1]["metadata"]["tags"] == ["remove-cell"]
     assert len({cell["id"] for cell in cells}) == len(cells)
     return cells[1]
 
