@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from dalbook.corpora.audio import resample
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.checkpoint import append_rows, read_rows
+from dalbook.embeddings.npz import LARGEST
 from dalbook.embeddings.own import OwnEmbedder
 from dalbook.embeddings.prefetch import batches, prefetch
 from dalbook.embeddings.registry import AnyEmbedder, Network, known, load_network, name_of
@@ -213,8 +214,8 @@ def one_by_one(
 
 def finite(x: np.ndarray) -> np.ndarray:
     """The embeddings, or an error."""
-    if not np.isfinite(x).all():
-        raise ValueError("its embedding is not finite")
+    if not (np.abs(x) <= LARGEST).all():
+        raise ValueError(f"its embedding is not finite, or beyond {LARGEST:g}")
     return x
 
 

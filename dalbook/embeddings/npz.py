@@ -14,9 +14,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dalbook.corpora.corpus import Corpus
+from dalbook.corpora.names import Positions
 from dalbook.files.atomic import atomic_write
 
 SHOWN = 5  # culprits that a message names
+LARGEST = 1e15  # beyond it a sum of squares of float32 numbers may be infinity
 
 
 def save_embeddings(
@@ -83,8 +85,12 @@ def load_embeddings(path: str | os.PathLike, corpus: Corpus) -> NDArray[np.float
         If it is not such a file or its contents are wrong, or if clips of the corpus are not in it; says which.
     """
     clips, x, _ = read_embeddings(path)
-    row = {name: i for i, name in enumerate(clips)}
-    missing = [name for name in corpus.ids if name not in row]
+    positions = Positions(clips)
+    row = {name: positions.find(name) for name in corpus.ids}
+    exact = set(clips)
+    # an id in another form (NFC, NFD) of one that is there too is another clip
+    taken = {i for name, i in row.items() if name in exact}
+    missing = [name for name, i in row.items() if i is None or (i in taken and name not in exact)]
     if missing:
         raise ValueError(
             f"{path}: {len(missing)} of the corpus's {len(corpus)} clips are not in it: {_some(missing)}; its own ids "
@@ -146,11 +152,11 @@ def _check(clips: np.ndarray, x: np.ndarray, path: str) -> None:
     names, counts = np.unique(clips, return_counts=True)
     if len(names) < len(clips):
         raise ValueError(f"{path}: ids that come more than once: {_some(names[counts > 1].tolist())}; keep one of each")
-    bad = ~np.isfinite(x).all(axis=1)
+    bad = ~(np.abs(x) <= LARGEST).all(axis=1)
     if bad.any():
         raise ValueError(
-            f"{path}: NaN or infinite values in the embeddings of {bad.sum()} clips: {_some(clips[bad].tolist())}; "
-            "compute them again, or leave these clips out"
+            f"{path}: NaN or infinite values, or values beyond {LARGEST:g}, in the embeddings of {bad.sum()} clips: "
+            f"{_some(clips[bad].tolist())}; compute them again, or leave these clips out"
         )
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields
 import numpy as np
 
 from dalbook.corpora.names import text
+from dalbook.labeling.csv_form import Form, form_of
 
 STATUSES = ("labeled", "unsure", "skipped", "undone")
 OLD_SPELLING = {"labelled": "labeled"}  # of the first edition, whose files go on working
@@ -54,8 +55,19 @@ class Row:
     picked_by: str
 
 
+NEEDED = ("clip", "label", "status", "time")  # the other columns may have been taken out
 COLUMNS = tuple(field.name for field in fields(Row))
 HEADER = (",".join(COLUMNS) + "\n").encode()
+
+
+def duration(seconds: object) -> float | None:
+    """A duration as a row can hold it; None for what is none.
+
+    >>> duration(2), duration(-1), duration("soon"), duration(True)
+    (2.0, None, None, None)
+    """
+    number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+    return float(seconds) if number and 0 <= seconds < math.inf else None
 
 
 def line(row: Row) -> bytes:
@@ -75,7 +87,9 @@ def _field(value: str | float | None) -> str:
 
 
 def parse(data: bytes, name: str) -> tuple[list[Row], bytes, bytes]:
-    """Read a file's content.
+    """Read a file's content, as the labeler has written it or as a spreadsheet has saved it.
+
+    With other separators, in another encoding, with columns in another order or added ones: then all of it is whole.
 
     Parameters
     ----------
@@ -93,7 +107,7 @@ def parse(data: bytes, name: str) -> tuple[list[Row], bytes, bytes]:
     Raises
     ------
     ValueError
-        It is something else than a file of labels; says where.
+        It is something else than a file of labels; says where, or how it is written.
 
     Examples
     --------
@@ -101,20 +115,17 @@ def parse(data: bytes, name: str) -> tuple[list[Row], bytes, bytes]:
     >>> rows[0].label, len(whole) > len(HEADER), cut
     ('dog', True, b'y.wav,d')
     """
-    start = 3 if data.startswith(b"\xef\xbb\xbf") else 0  # a byte order mark, which spreadsheets put in front
+    form = form_of(data, COLUMNS)
+    if not form.ours(COLUMNS):
+        if HEADER.startswith(data):  # the power went as the file was made
+            return [], b"", data
+        return _foreign(data, form, name), data, b""
     octets = np.frombuffer(data, np.uint8)
     # a line end inside quotation marks is part of a name
     ends = np.flatnonzero((octets == ord("\n")) & (np.cumsum(octets == ord('"')) % 2 == 0))
     at = int(ends[-1]) + 1 if len(ends) else 0
     whole, rest = data[:at], data[at:]
-    header, _, _ = data[start:].partition(b"\n")
-    if header.rstrip(b"\r").decode("utf-8", "replace").split(",") != list(COLUMNS):
-        if HEADER.startswith(data):  # the power went as the file was made
-            return [], b"", data
-        raise ValueError(
-            f"{name} is not a file of labels: its first line must be {HEADER.decode().strip()}; give another out="
-        )
-    rows = _rows(whole[start:], name)
+    rows = _rows(whole[form.mark :], name)
     if rest:
         try:
             last = _rows(rest, name)
@@ -129,13 +140,45 @@ def parse(data: bytes, name: str) -> tuple[list[Row], bytes, bytes]:
     return rows, whole, rest
 
 
+def saved_elsewhere(data: bytes) -> str:
+    """How a file of labels is written, in words, if rows cannot be appended as they are; otherwise empty."""
+    form = form_of(data, COLUMNS)
+    return "" if form.ours(COLUMNS) or HEADER.startswith(data) else form.words
+
+
+def _foreign(data: bytes, form: Form, name: str) -> list[Row]:
+    missing = [column for column in NEEDED if column not in form.columns]
+    if missing:
+        found = "" if len(missing) == len(NEEDED) else f", it has no {', '.join(missing)} ({form.words})"
+        raise ValueError(
+            f"{name} is not a file of labels{found}: its first line must be {HEADER.decode().strip()}; save it so, as "
+            "CSV in UTF-8, or give another out="
+        )
+    if double := [column for column in COLUMNS if form.columns.count(column) > 1]:
+        raise ValueError(f"{name} has the column {double[0]} twice ({form.words}): take one out")
+    try:
+        text = data[form.mark :].decode(form.encoding)
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=form.separator, strict=True)
+        lines = [(reader.line_num, values) for values in reader if any(value.strip() for value in values)]
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise ValueError(
+            f"{name} is damaged: {error} ({form.words}); save it as CSV in UTF-8, with commas, or give another out="
+        ) from None
+    places = [form.columns.index(column) if column in form.columns else -1 for column in COLUMNS]
+    rows = []
+    for number, values in lines[1 if form.first == 1 else 2 :]:
+        values = values + [""] * (len(form.columns) - len(values) + 1)  # the last is that of a column that is not there
+        rows.append(_row([values[place] for place in places], f"{name}, line {number} ({form.words})"))
+    return rows
+
+
 def _rows(data: bytes, name: str) -> list[Row]:
     try:
         reader = csv.reader(io.StringIO(data.decode("utf-8"), newline=""), strict=True)
-        lines = [(reader.line_num, values) for values in reader if values]
+        lines = [(reader.line_num, values) for values in reader if any(values)]
     except (UnicodeDecodeError, csv.Error) as error:
         raise ValueError(f"{name} is damaged: {error}; mend it in an editor, or give another out=") from None
-    return [_row(values, f"{name}, line {number}") for number, values in lines if values != list(COLUMNS)]
+    return [_row(values, f"{name}, line {number}") for number, values in lines if tuple(values) != COLUMNS]
 
 
 def _row(values: list[str], where: str) -> Row:
@@ -148,14 +191,16 @@ def _row(values: list[str], where: str) -> Row:
     if status == "labeled" and not label:
         raise ValueError(f"{where}: it is labeled, but has no label")
     try:
-        numbers = _number(seconds), int(float(rounds or 0)), _number(score)
+        numbers = _number(seconds), int(_number(rounds) or 0), _number(score)
     except ValueError as error:
         raise ValueError(f"{where}: {error}") from None
     return Row(clip, label if status == "labeled" else "", status, annotator, time, *numbers, picked_by)
 
 
 def _number(value: str) -> float | None:
-    number = float(value) if value else None
+    if re.fullmatch(r"\s*-?\d+,\d+(E[+-]?\d+)?\s*", value, re.IGNORECASE):  # a decimal comma
+        value = value.replace(",", ".")
+    number = float(value) if value.strip() else None
     if number is not None and not math.isfinite(number):
         raise ValueError(f"{value} is no number")
     return number

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from dalbook.corpora.corpus import Corpus
 from dalbook.files.hashing import fingerprint
 from dalbook.labeling.csv_rows import Row, line, text
+from dalbook.labeling.matching import Matches, some
+from dalbook.labeling.row_order import clashes, moment, words
 
-SHOWN = 5  # culprits that a message names
-GROWING = ("folder", "urbansound8k")  # corpora that may hold other clips next time
+GROWING = ("folder", "table", "urbansound8k")  # corpora that may hold other clips next time
 
 
 @dataclass(frozen=True)
@@ -42,13 +43,23 @@ class LabelBook:
 
     Parameters
     ----------
-    ids
-        The corpus's clips.
+    corpus
+        The clips.
     classes
         Names of the classes, may grow.
+    rows
+        All that the file has, to know which clips they are about; they are read one by one.
+    contents
+        What recordings are known by, see `Matches`.
+    unheard
+        Clips that are not labeled here: their rows are passed over.
+    name
+        The file's, for `told`.
 
     Attributes
     ----------
+    told
+        What a person should know of the rows: clips that are not there, or decided on twice at a time.
     standing
         Clip -> the row that holds, in the order in which they were made.
     undoable
@@ -61,8 +72,20 @@ class LabelBook:
         A hash of all rows so far: two files with the same chain are the same up to there.
     """
 
-    def __init__(self, ids: Sequence[str], classes: list[str]) -> None:
-        self.clips = {text(name): clip for clip, name in enumerate(ids)}
+    def __init__(
+        self,
+        corpus: Corpus,
+        classes: list[str],
+        rows: Sequence[Row] = (),
+        contents: Mapping[str, str] | None = None,
+        unheard: Sequence[int] = (),
+        name: str = "",
+    ) -> None:
+        matches = Matches((row.clip for row in rows), corpus, contents)
+        clips = {text(name): clip for clip, name in enumerate(corpus.ids)} | matches.clips
+        self.clips = {name: clip for name, clip in clips.items() if clip not in set(unheard)}
+        self._unclear = clashes([row for row in rows if row.clip in self.clips])
+        self.told = "; ".join(filter(None, (matches.words(name), words(self._unclear, name))))
         self.classes = classes
         self.standing: dict[int, Row] = {}
         self.undoable: list[tuple[int, Row | None]] = []
@@ -71,8 +94,14 @@ class LabelBook:
 
     def read(self, row: Row) -> Change | None:
         """Take a row; what it changes for a learner, if it does."""
-        clip = self.clips[row.clip]
+        self.rows += 1
+        self.chain = hashlib.sha256(self.chain.encode() + line(row)).hexdigest()[:24]
+        clip = self.clips.get(row.clip)
+        if clip is None:
+            return None
         before = self.standing.pop(clip, None)
+        if row.clip in self._unclear and moment(row.time) == moment(self._unclear[row.clip][0].time):
+            return None if self.label_of(before) is None else Change(clip, None, self.rows, self.chain)
         if row.status == "undone" or row.picked_by == "undo":
             if self.undoable and self.undoable[-1][0] == clip:
                 self.undoable.pop()
@@ -84,8 +113,6 @@ class LabelBook:
             self.taken_back.append(clip)
         else:
             self.standing[clip] = row
-        self.rows += 1
-        self.chain = hashlib.sha256(self.chain.encode() + line(row)).hexdigest()[:24]
         was, label = self.label_of(before), self.label_of(self.standing.get(clip))
         return None if was == label else Change(clip, label, self.rows, self.chain)
 
@@ -126,35 +153,45 @@ def check_same(kept: object, corpus: Corpus, name: str) -> None:
         raise ValueError(f"{name} holds labels of {which}, not of this corpus ({corpus.name}): give another out=")
 
 
-def check_rows(rows: Sequence[Row], corpus: Corpus, pool: Sequence[int], classes: Sequence[str], name: str) -> None:
-    """Refuse rows of clips or classes that are not there.
+def check_rows(
+    rows: Sequence[Row],
+    corpus: Corpus,
+    pool: Sequence[int],
+    classes: Sequence[str],
+    name: str,
+    contents: Mapping[str, str] | None = None,
+) -> None:
+    """Refuse rows of another corpus, of clips that are not asked for, and of classes that are not there.
+
+    Some clips may have gone, or have other names now: then the others go on.
 
     Raises
     ------
     ValueError
         Names them.
     """
-    known = {text(clip) for clip in corpus.ids}
-    strange = list(dict.fromkeys(row.clip for row in rows if row.clip not in known))
-    if strange:
+    matches = Matches((row.clip for row in rows), corpus, contents)
+    if rows and not matches.clips:
         raise ValueError(
-            f"{name} has rows of {len(strange)} clips that are not in corpus {corpus.name}: {_some(strange)}; if it "
-            "holds another corpus's labels give another out=, if clips were removed put them back"
+            f"{name} has rows of {len(matches.missing)} clips that are not in corpus {corpus.name}: "
+            f"{some(matches.missing)}; not one is there, so it seems to hold another corpus's labels: give another out="
         )
-    asked = {text(corpus.ids[clip]) for clip in pool}
-    strange = list(dict.fromkeys(row.clip for row in rows if row.clip not in asked))
+    asked = set(pool)
+    strange = [found for found, clip in matches.clips.items() if clip not in asked]
     if strange:
         raise ValueError(
-            f"{name} has rows of {len(strange)} clips that are not asked for here: {_some(strange)} (in a game one "
+            f"{name} has rows of {len(strange)} clips that are not asked for here: {some(strange)} (in a game one "
             "fold is kept for testing); give another out="
         )
     strange = list(dict.fromkeys(row.label for row in rows if row.label and row.label not in classes))
     if strange:
         raise ValueError(
-            f"{name} has labels of classes that are not among {_some(list(classes))}: {_some(strange)}; add them to "
+            f"{name} has labels of classes that are not among {some(list(classes))}: {some(strange)}; add them to "
             "classes=, or give another out="
         )
 
 
-def _some(names: Sequence[str]) -> str:
-    return ", ".join(map(repr, names[:SHOWN])) + (", ..." if len(names) > SHOWN else "")
+def kept_part(kept: object, name: str, kind: type) -> object:
+    """A part of what is kept beside the file; empty where it is missing or damaged."""
+    value = kept.get(name) if isinstance(kept, dict) else None
+    return value if isinstance(value, kind) else kind()

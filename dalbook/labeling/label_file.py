@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import hashlib
 import json
 import os
 import socket
 from collections.abc import Callable, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 
 from dalbook.files.atomic import atomic_write, folder_to_disk, to_disk, write_all
 from dalbook.files.lock import hold
-from dalbook.labeling.csv_rows import HEADER, Row, line, parse
+from dalbook.labeling.csv_rows import HEADER, Row, line, parse, saved_elsewhere
+from dalbook.labeling.matching import CONTENTS
+from dalbook.labeling.row_order import in_order, now
 
 FLAGS = os.O_RDWR | os.O_APPEND | getattr(os, "O_BINARY", 0)
-KEPT = ("about.json", "next.json", "model.npz", "game.json")  # what belongs to one file of labels
+KEPT = ("about.json", "next.json", "model.npz", "game.json", CONTENTS)  # what belongs to one file of labels
 
 _open_here: dict[Path, LabelFile] = {}  # of this process; opening one again takes over
 
@@ -24,8 +26,8 @@ _open_here: dict[Path, LabelFile] = {}  # of this process; opening one again tak
 class LabelFile:
     """A CSV file of decisions that one labeler at a time appends to.
 
-    The last row of a clip is what holds; nothing is ever changed or taken out. Beside the file stands a folder,
-    ``labels.csv.session``, with what the labeler needs to go on where it was, and the lock.
+    The last row of a clip, by its time, is what holds; nothing is ever changed or taken out. Beside the file stands a
+    folder, ``labels.csv.session``, with what the labeler needs to go on where it was, and the lock.
 
     Parameters
     ----------
@@ -42,9 +44,9 @@ class LabelFile:
     Attributes
     ----------
     rows
-        All rows, list of `Row`.
+        All rows, list of `Row`, in the order of their times.
     notice
-        What a person should know: a cut-off last line was mended. Otherwise empty.
+        What a person should know: a cut-off last line was mended, another program has saved it. Otherwise empty.
     folder
         The one beside the file.
 
@@ -81,13 +83,14 @@ class LabelFile:
         self.rows: list[Row] = []
         self.notice, self._taken, self._fd, self._lock = "", taken, -1, contextlib.ExitStack()
         self.size, self._torn = 0, False  # bytes of whole rows, and whether more may stand behind them
+        self._elsewhere = ""  # how another program has saved it, until the first decision
         self._closed = f"{self.path} was closed: make a new Labeler to go on"
         if not self.path.parent.is_dir():
             raise FileNotFoundError(f"{self.path.parent}: there is no such folder; make it, or give another out=")
         if self.path.exists():
             rows, _, _ = parse(self._read(), self.path.name)
             if check:
-                check(rows, self.kept("about.json"))
+                check(in_order(rows), self.kept("about.json"))
         older = _open_here.get(self.path)
         if older:
             older.close("the labeler's cell was run again: this one is closed, go on in the newer one")
@@ -110,6 +113,8 @@ class LabelFile:
             It could not be written. The file is as it was, the decision does not count.
         """
         self._check()
+        if self._elsewhere:
+            self._rewrite()
         data = line(row)
         whole, self._torn = False, True
         try:
@@ -194,7 +199,16 @@ class LabelFile:
                 atomic_write(self.path, lambda file: file.write(HEADER))
             self._fd = os.open(self.path, FLAGS)
             data = self._read()
-            self.rows, whole, cut = parse(data, self.path.name)
+            rows, whole, cut = parse(data, self.path.name)
+            self.rows, self._elsewhere = in_order(rows), saved_elsewhere(data)
+            if self._elsewhere:
+                self.notice = (
+                    f"{self.path.name} was saved by another program ({self._elsewhere}). It is left as it is until "
+                    "your first decision, which writes it anew with commas, in UTF-8; a copy is then in "
+                    f"{self.folder.name}."
+                )
+                self.size = len(data)
+                return
             if cut:
                 self._mend(len(whole), cut)
             self.size = len(whole)
@@ -230,6 +244,7 @@ class LabelFile:
             raise OSError(errno.EBADF, self._closed)
         if not self.path.exists():
             self._put_back()
+            self.notice = f"{self.path.name} had been removed while it was open; all its decisions are written again."
         if self._torn:
             self._cut_back()
         ours = os.fstat(self._fd)
@@ -242,7 +257,7 @@ class LabelFile:
         )
 
     def _put_back(self) -> None:
-        """Somebody removed the file, but its decisions are here."""
+        """Write the file anew: its decisions are here."""
         data = HEADER + b"".join(map(line, self.rows))
         try:
             atomic_write(self.path, lambda file: file.write(data))
@@ -251,7 +266,18 @@ class LabelFile:
             raise OSError(error.errno, self._not_saved(error)) from None
         os.close(self._fd)
         self._fd, self.size, self._torn = fd, len(data), False
-        self.notice = f"{self.path.name} had been removed while it was open; all its decisions are written again."
+
+    def _rewrite(self) -> None:
+        """What another program has saved, as the labeler writes it; a copy is kept."""
+        try:
+            data = self._read()
+            copy = self.folder / f"as-saved-{hashlib.sha256(data).hexdigest()[:8]}.csv"
+            atomic_write(copy, lambda file: file.write(data))
+            self._put_back()
+        except OSError as error:
+            raise OSError(error.errno, self._not_saved(error)) from None
+        self.notice = f"{self.path.name} is written anew, with commas, in UTF-8; as it was it is in {copy}."
+        self._elsewhere = ""
 
     def _cut_back(self) -> None:
         with contextlib.suppress(OSError):
@@ -262,12 +288,3 @@ class LabelFile:
         full = error.errno in (errno.ENOSPC, errno.EFBIG, getattr(errno, "EDQUOT", None))
         way = "free some space on the disk" if full else "see to the disk"
         return f"{self.path}: this decision is NOT saved ({error.strerror}); {way}, then decide again"
-
-
-def now() -> str:
-    """The time as ISO 8601, UTC, to the millisecond.
-
-    >>> now().endswith("+00:00")
-    True
-    """
-    return datetime.now(timezone.utc).isoformat(timespec="milliseconds")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import math
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
@@ -11,10 +10,12 @@ import numpy as np
 
 from dalbook.corpora.classes import class_names
 from dalbook.corpora.corpus import Corpus
-from dalbook.labeling.csv_rows import Row, text
-from dalbook.labeling.decisions import Beginning, Change, LabelBook, about, check_rows, check_same
-from dalbook.labeling.label_file import LabelFile, now
+from dalbook.labeling.csv_rows import Row, duration, text
+from dalbook.labeling.decisions import Beginning, Change, LabelBook, about, check_rows, check_same, kept_part
+from dalbook.labeling.label_file import LabelFile
+from dalbook.labeling.matching import beside, keep_content, kept_contents
 from dalbook.labeling.queue import LabelQueue
+from dalbook.labeling.row_order import now
 from dalbook.learners.cold_start import Pick
 
 EACH = 3  # labels that every class should have before learning starts (section 5.1)
@@ -43,6 +44,8 @@ class LabelSession:
         Who labels.
     taken
         Called when this process opens the same file again.
+    unheard
+        Positions of clips that have no sound, so that they are not in `pool`; rows that they have are passed over.
     typical_first
         Whether learning starts from labels only, of typical clips; otherwise it starts at once, from none.
 
@@ -87,6 +90,7 @@ class LabelSession:
         annotator: str = "",
         taken: Callable[[], None] | None = None,
         typical_first: bool = True,
+        unheard: Sequence[int] = (),
     ) -> None:
         if budget is not None and budget < 1:
             raise ValueError(f"the budget must be at least one label, not {budget}")
@@ -94,28 +98,34 @@ class LabelSession:
         self.pool = list(range(len(corpus))) if pool is None else [int(clip) for clip in pool]
         given = [text(name) for name in class_names(corpus.classes if classes is None else classes)]
         name = os.path.basename(out)
+        self._contents, self._unheard = kept_contents(beside(out)), unheard
 
         def check(rows: Sequence[Row], kept: object) -> None:
             check_same(kept, corpus, name)
-            check_rows(rows, corpus, self.pool, [*given, *_kept(kept, "added", list)], name)
+            named = [*given, *kept_part(kept, "added", list)]
+            check_rows(rows, corpus, [*self.pool, *unheard], named, name, self._contents)
 
         self.file = LabelFile(out, annotator, check, taken)
         kept = self.file.kept("about.json")
-        self.added = list(_kept(kept, "added", list))
+        self.added = list(kept_part(kept, "added", list))
         self.classes = given + [name for name in self.added if name not in given]
         self.round = 0
         self.started: Beginning | None = None
         self.changes: list[Change] = []
         self._read(kept)
         self.queue = LabelQueue(self.pool, self.book.standing)
-        taken_back = [self._as_before(clip) for clip in self.book.taken_back]
-        self.queue.resume(self.file.kept("next.json"), taken_back, self._done)
+        self.queue.resume(self.file.kept("next.json"), map(self._as_before, self.book.taken_back), self._done)
         self._keep()
 
     def suggest(self, *orders: Iterable[Pick]) -> None:
         """From now on take the next clips from these, the first one first; the clip on screen stays."""
         self.queue.orders = orders
         self._advance() if self.queue.shown is None else self._keep_next()
+
+    @property
+    def notice(self) -> str:
+        """What a person should know of the file; empty if nothing."""
+        return " ".join(filter(None, (self.file.notice, self.book.told)))
 
     @property
     def labeled(self) -> int:
@@ -163,7 +173,7 @@ class LabelSession:
         if before and (before.status, before.label) == (status, name):
             return
         pick = self.queue.shown if shown else Pick(clip, "correction")
-        self._write(clip, name, status, _seconds(seconds), pick.score, pick.picked_by)
+        self._write(clip, name, status, duration(seconds), pick.score, pick.picked_by)
         if shown or not self.queue.shown:
             self._advance()
 
@@ -228,8 +238,10 @@ class LabelSession:
         self, clip: int, label: str, status: str, seconds: float | None, score: float | None, picked_by: str
     ) -> None:
         name = text(self.corpus.ids[clip])
-        row = Row(name, label, status, text(self.annotator), now(), seconds, self.round, score, picked_by)
+        time = now(*(row.time for row in self.file.rows[-1:]))
+        row = Row(name, label, status, text(self.annotator), time, seconds, self.round, score, picked_by)
         self.file.append(row)
+        keep_content(self.file.folder, self.corpus, clip, self._contents)
         self._take(row)
         if not self.started and self._each_has_three():
             self.begin_anew()
@@ -245,8 +257,9 @@ class LabelSession:
 
     def _read(self, kept: object) -> None:
         """Go through the file; what is kept beside it says where learning began."""
-        self.book = LabelBook(self.corpus.ids, self.classes)
-        begun = _kept(kept, "begun", dict)
+        rows, name = self.file.rows, self.file.path.name
+        self.book = LabelBook(self.corpus, self.classes, rows, self._contents, self._unheard, name)
+        begun = kept_part(kept, "begun", dict)
         from_none = None if self.typical_first or not self.classes else 0
         begins = begun.get("rows") if begun.get("names") == self.classes else from_none
         for row in self.file.rows:
@@ -283,16 +296,5 @@ class LabelSession:
         self.file.keep("about.json", {**about(self.corpus), "added": self.added, "begun": begun})
 
 
-def _kept(kept: object, name: str, kind: type) -> object:
-    """A part of what is kept beside the file; empty where it is missing or damaged."""
-    value = kept.get(name) if isinstance(kept, dict) else None
-    return value if isinstance(value, kind) else kind()
-
-
 def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _seconds(value: object) -> float | None:
-    number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return float(value) if number and 0 <= value < math.inf else None

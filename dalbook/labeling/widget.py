@@ -16,7 +16,7 @@ import traitlets
 
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.embed import embeddings_for
-from dalbook.embeddings.missing import asked, left_out
+from dalbook.embeddings.missing import asked, embedded, left_out
 from dalbook.files.bundle import module
 from dalbook.labeling.factory import LearnerFactory
 from dalbook.labeling.game import Game, game_pool
@@ -123,7 +123,8 @@ class Labeler(anywidget.AnyWidget):
         factory = LearnerFactory(learner, x, pool, config, seed, np.unique(corpus.recordings, return_inverse=True)[1])
         self._game = Game(corpus, factory) if game else None
         who = _login() if annotator is None else annotator
-        self._session = LabelSession(corpus, out, classes, pool, budget, who, self._taken, factory.typical_first)
+        rest = self._taken, factory.typical_first, np.flatnonzero(~embedded(x)).tolist()
+        self._session = LabelSession(corpus, out, classes, pool, budget, who, *rest)
         if self._game:
             self._game.keep_in(self._session.file.folder / "game.json")
         self._lock = threading.RLock()
@@ -254,7 +255,7 @@ class Labeler(anywidget.AnyWidget):
                 for name, value in session_traits(session, suggestions, trainer.medoids is None, trainer.busy).items():
                     self.set_trait(name, value)
                 self.curve = self._game.curve() if self._game else None
-                self.notice = " ".join(filter(None, (self._left_out, session.file.notice, trainer.problem)))
+                self.notice = " ".join(filter(None, (self._left_out, session.notice, trainer.problem)))
             self._send_ahead()
 
     def _send_ahead(self) -> None:

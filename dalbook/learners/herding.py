@@ -10,6 +10,7 @@ import numpy as np
 
 from dalbook.files.hashing import fingerprint
 from dalbook.learners.acquisition import margin
+from dalbook.learners.checks import LARGEST, usable
 from dalbook.learners.coverage import Coverage, recording_weights, references
 from dalbook.learners.geometry import MOST, Geometry
 from dalbook.learners.head import Head
@@ -92,8 +93,11 @@ class HerdingLearner:
         if self.x.ndim != 2:
             raise ValueError(f"embeddings must have shape (n, d), not {self.x.shape}")
         for at in range(0, len(self.x), 4096):
-            if len(bad := np.flatnonzero(~np.isfinite(self.x[at : at + 4096]).all(axis=1))):
-                raise ValueError(f"the embedding of clip {at + bad[0]} holds NaN or infinity: compute it again")
+            if len(bad := np.flatnonzero(~usable(self.x[at : at + 4096]))):
+                raise ValueError(
+                    f"the embedding of clip {at + bad[0]} holds NaN, infinity or numbers beyond {LARGEST:g}: "
+                    "compute it again"
+                )
         if isinstance(n_classes, bool) or not isinstance(n_classes, (int, np.integer)) or n_classes < 1:
             raise ValueError(f"n_classes must be at least 1, not {n_classes!r}")
         if acquisition not in ACQUISITIONS:
@@ -175,8 +179,8 @@ class HerdingLearner:
         x = np.asarray(x)
         if x.ndim != 2 or x.shape[1] != self.x.shape[1]:
             raise ValueError(f"embeddings must have shape (m, {self.x.shape[1]}), not {x.shape}")
-        if not np.isfinite(x).all():
-            raise ValueError("an embedding holds NaN or infinity: compute it again")
+        if not usable(x).all():
+            raise ValueError(f"an embedding holds NaN, infinity or numbers beyond {LARGEST:g}: compute it again")
         return self._classifier().predict_proba(self._space.points(x), self.n_classes)
 
     def head(self) -> Head:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from dalbook.files.hashing import fingerprint
+from dalbook.learners.checks import LARGEST, usable
 from dalbook.learners.kmedoids import cosine_distance, k_medoids
 from dalbook.learners.protocol import check_pool, check_tell
 from dalbook.learners.svm import PoolSVM
@@ -84,8 +85,11 @@ class MedoidLearner:
         self.x, self.n_classes = np.asarray(x), n_classes
         if self.x.ndim != 2:
             raise ValueError(f"embeddings must have shape (n, d), not {self.x.shape}")
-        if len(bad := np.flatnonzero(~np.isfinite(self.x).all(axis=1))):
-            raise ValueError(f"the embedding of clip {bad[0]} holds NaN or infinity: compute the embeddings again")
+        if len(bad := np.flatnonzero(~usable(self.x))):
+            raise ValueError(
+                f"the embedding of clip {bad[0]} holds NaN, infinity or numbers beyond {LARGEST:g}: compute the "
+                "embeddings again"
+            )
         self.pool = check_pool(pool, len(self.x))
         m = len(self.pool)
         if n_classes < 1:

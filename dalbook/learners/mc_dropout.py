@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from dalbook.learners.checks import LARGEST, usable
 from dalbook.learners.masks import mask_key, stream
 
 KEEP = 0.5  # Figure 1: 50 % dropout, also the probability of one random bit (dalbook.learners.masks)
@@ -225,7 +226,8 @@ def check_embeddings(x: np.ndarray, width: int | None = None) -> np.ndarray:
     x = np.ascontiguousarray(x, np.float32)
     if x.ndim != 2 or not x.shape[1] or (width is not None and x.shape[1] != width):
         raise ValueError(f"embeddings must be a matrix (n, {width or 'd'}), not of shape {x.shape}")
-    if not np.isfinite(x).all():
-        clip = int(np.flatnonzero(~np.isfinite(x).all(axis=1))[0])
-        raise ValueError(f"the embedding of clip {clip} is not finite: embed it again or leave the clip out")
+    if len(bad := np.flatnonzero(~usable(x))):
+        raise ValueError(
+            f"the embedding of clip {bad[0]} is not finite, or beyond {LARGEST:g}: embed it again or leave the clip out"
+        )
     return x

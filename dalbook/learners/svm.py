@@ -8,6 +8,8 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from dalbook.learners.checks import LARGEST, usable
+
 _BLOCK = 512  # rows handled at a time
 
 
@@ -153,9 +155,9 @@ def _features(x: np.ndarray, whose: str) -> np.ndarray:
     x = np.asarray(x, dtype=np.float64)  # the scaler would otherwise work in the precision that it is given
     if x.ndim != 2:
         raise ValueError(f"the features of {whose} must have shape (n, d), not {x.shape}")
-    bad = np.flatnonzero(~np.isfinite(x).all(axis=1))
+    bad = np.flatnonzero(~usable(x))
     if len(bad):
-        raise ValueError(f"row {bad[0]} of the features of {whose} holds NaN or infinity")
+        raise ValueError(f"row {bad[0]} of the features of {whose} holds NaN, infinity or numbers beyond {LARGEST:g}")
     return x
 
 

@@ -15,8 +15,9 @@ from dalbook.labeling.csv_rows import HEADER, Row, line
 
 
 def write(path, said: dict[str, str], who: str, status: str = "labeled") -> object:
-    rows = [Row(clip, label, status, who, "2026-01-01T00:00:00+00:00", 1, 0, None, "") for clip, label in said.items()]
     before = path.read_bytes() if path.exists() else HEADER
+    time = f"2026-01-01T00:00:{before.count(10):02}+00:00"  # later than what is there
+    rows = [Row(clip, label, status, who, time, 1, 0, None, "") for clip, label in said.items()]
     path.write_bytes(before + b"".join(map(line, rows)))
     return path
 

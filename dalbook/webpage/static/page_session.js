@@ -168,7 +168,9 @@ export class Session {
 
   #write(pick, status, label, { seconds = null, annotator = "" }) {
     const { clip, score, picked_by } = pick;
-    const time = new Date().toISOString().replace("Z", "+00:00");
+    // later than the row before: what stands does not depend on the order of rows in a file
+    const last = this.rows.length ? Date.parse(this.rows.at(-1).time) : NaN;
+    const time = new Date(Math.max(Date.now(), last + 1 || 0)).toISOString().replace("Z", "+00:00");
     const known = Number.isFinite(seconds) && seconds >= 0 ? seconds : null;
     this.#take({ clip, label, status, annotator, time, seconds: known, round: this.round, score, picked_by });
     if (!this.begun && this.#eachHasEnough()) this.#begin(this.rows.length);
