@@ -152,7 +152,7 @@ def _check(clips: np.ndarray, x: np.ndarray, path: str) -> None:
     names, counts = np.unique(clips, return_counts=True)
     if len(names) < len(clips):
         raise ValueError(f"{path}: ids that come more than once: {_some(names[counts > 1].tolist())}; keep one of each")
-    bad = ~(np.abs(x) <= LARGEST).all(axis=1)
+    bad = ~(np.abs(x) <= np.float32(LARGEST)).all(axis=1)
     if bad.any():
         raise ValueError(
             f"{path}: NaN or infinite values, or values beyond {LARGEST:g}, in the embeddings of {bad.sum()} clips: "

@@ -20,7 +20,7 @@ from dalbook.annotations.write import write_text
 from dalbook.corpora.audio import Files
 from dalbook.corpora.corpus import Corpus
 from dalbook.labeling.csv_rows import Row, text
-from dalbook.labeling.read import read_rows, standing
+from dalbook.labeling.read import labeled
 
 
 def export_csv(corpus: Corpus, labels: str | os.PathLike, out: str | os.PathLike) -> Path:
@@ -43,7 +43,12 @@ def export_csv(corpus: Corpus, labels: str | os.PathLike, out: str | os.PathLike
     Raises
     ------
     ValueError
-        `labels` has clips that are not in the corpus.
+        Not one of the clips in `labels` is in the corpus.
+
+    Warns
+    -----
+    LabelsWarning
+        If some are not, or have other names now.
     """
     lines = [("clip", "label"), *((text(corpus.ids[clip]), row.label) for clip, row in _labeled(corpus, labels))]
     return write_text(out, _csv(lines))
@@ -128,14 +133,7 @@ def export_audiofolder(
 
 def _labeled(corpus: Corpus, labels: str | os.PathLike) -> list[tuple[int, Row]]:
     """The clips with a label, in the order of the corpus."""
-    found = {name: row for name, row in standing(read_rows(labels)).items() if row.status == "labeled"}
-    position = {text(name): clip for clip, name in enumerate(corpus.ids)}
-    strange = [name for name in found if name not in position]
-    if strange:
-        raise ValueError(
-            f"{labels} has labels of {len(strange)} clips that are not in the corpus, such as {strange[0]!r}"
-        )
-    return sorted((position[name], row) for name, row in found.items())
+    return sorted(labeled(corpus, labels).items(), key=lambda found: found[0])
 
 
 def _file_name(corpus: Corpus, clip: int, taken: set[str]) -> str:

@@ -14,4 +14,4 @@ def usable(x: NDArray[np.floating]) -> NDArray[np.bool_]:
     >>> usable(np.array([[1.0, -1.0], [0.0, np.nan], [3e38, 0.0]])).tolist()
     [True, False, False]
     """
-    return (np.abs(x) <= LARGEST).all(axis=1)
+    return (np.abs(x) <= np.float32(LARGEST)).all(axis=1)

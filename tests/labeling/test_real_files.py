@@ -16,6 +16,7 @@ from dalbook import labels_to_corpus, load_folder, read_labels
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.npz import load_embeddings, save_embeddings
 from dalbook.labeling.csv_rows import COLUMNS, HEADER, Row, line
+from dalbook.labeling.exports import export_csv
 from dalbook.labeling.read import read_rows
 from dalbook.labeling.row_order import LabelsWarning
 from dalbook.labeling.session import LabelSession
@@ -241,6 +242,9 @@ def test_labels_of_what_is_there_go_on_and_the_others_are_kept_and_told(root, tm
     assert "'c.wav' is 'sub/sea.wav' now" in told
     was = {name.replace("c.wav", "sub/sea.wav"): n % 2 for n, name in enumerate(whole.ids)}
     assert dict(zip(labeled.ids, labeled.labels.tolist(), strict=True)) == {name: was[name] for name in there.ids}
+    with pytest.warns(LabelsWarning):
+        rows = list(csv.reader(export_csv(there, path, tmp_path / "plain.csv").open()))
+    assert [name for name, _ in rows[1:]] == list(there.ids)
     again = session(path, there)
     assert again.book.labels == dict(enumerate(labeled.labels.tolist()))
     assert path.read_bytes() == content
