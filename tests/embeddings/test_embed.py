@@ -110,7 +110,8 @@ NAN[[1, 3], 2] = np.nan, np.inf
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        ({"embeddings": NAN}, r"NaN or infinite values in the embeddings of 2 clips: b\.wav, d\.wav;"),
+        ({"embeddings": NAN}, r"NaN or infinite values, .* in the embeddings of 2 clips: b\.wav, d\.wav;"),
+        ({"embeddings": np.diag([1, 3e38, 1, -1e16])}, r"values beyond 1e\+15, in .* 2 clips: b\.wav, d\.wav;"),
         ({"embeddings": np.ones((3, 3))}, "4 clips, but 3 embeddings"),
         ({"embeddings": np.ones(4)}, r"shape \(n, d\), not float64 of shape \(4,\)"),
         ({"embeddings": np.ones((4, 3, 2))}, r"shape \(n, d\), not float64 of shape \(4, 3, 2\)"),
@@ -337,7 +338,7 @@ def test_a_network_s_broken_clips_are_named_and_the_others_kept(tmp_path, cache,
     assert list(broken) == ["001.wav", "002.wav", "003.wav"]
     assert broken["001.wav"] == "too short for me"
     assert "not audio" in broken["002.wav"]
-    assert broken["003.wav"] == "its embedding is not finite"
+    assert broken["003.wav"] == "its embedding is not finite, or beyond 1e+15"
     assert x[:, 2].tolist() == [400, 0, 0, 0, 400]
 
 

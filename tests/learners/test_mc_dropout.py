@@ -174,6 +174,7 @@ def test_bad_input_is_named():
     broken[7, 3] = np.nan
     for bad, message in (
         (lambda: DropoutClassifier(broken, 3), "embedding of clip 7 is not finite"),
+        (lambda: DropoutClassifier(np.diag([1.0, 3e38, 1.0]), 3), r"embedding of clip 1 is .* beyond 1e\+15"),
         (lambda: DropoutClassifier(x[0], 3), r"must be a matrix \(n, d\), not of shape \(150,\)"),
         (lambda: DropoutClassifier(x, 1), "at least two classes, not 1"),
         (lambda: classifier.scan(x[:, :10]), r"must be a matrix \(n, 150\), not of shape \(60, 10\)"),
