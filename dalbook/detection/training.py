@@ -23,7 +23,7 @@ from dalbook.detection.validation import calibrate, held_out
 from dalbook.embeddings.embed import embed_to_file
 from dalbook.embeddings.missing import embedded
 from dalbook.embeddings.npz import load_embeddings, read_embeddings
-from dalbook.embeddings.registry import AnyEmbedder
+from dalbook.embeddings.registry import AnyEmbedder, known
 from dalbook.files.hashing import file_sum, fingerprint
 from dalbook.labeling.read import labels_to_corpus
 from dalbook.learners.config import DALConfig
@@ -94,6 +94,7 @@ def _embeddings(
         broken = set(meta.get("broken") or ()) if isinstance(meta, dict) else set()
         usable = np.array([name not in broken for name in corpus.ids]) & embedded(x)
         return x, usable, from_file(embedding, meta, x.shape[1], model)
+    embedding = embedding if isinstance(embedding, str) else known(embedding)
     run, _ = embed_to_file(corpus, embedding, jobs=jobs, progress=progress, model=model, device=device)
     usable = np.array([name not in run.broken for name in corpus.ids])
     return run.x, usable, UsedEmbedder.of(embedding, model, device)

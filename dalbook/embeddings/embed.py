@@ -115,6 +115,7 @@ def embed_to_file(
     device: str = "auto",
 ) -> tuple[Run, Path | None]:
     """As `embed`, with the account of the run, and the embedding file (None if it could not be written)."""
+    embedder = embedder if isinstance(embedder, str) else known(embedder)
     dimensions = known(embedder).dimensions
     weights = weights_file(embedder, model)
     shipped = shipped_file(corpus, embedder) if isinstance(embedder, str) else None

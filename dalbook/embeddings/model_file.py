@@ -147,7 +147,7 @@ def _onnx(path: Path, tensor: str | None) -> tuple[Callable[[np.ndarray], np.nda
     try:
         import onnxruntime
     except ImportError as error:
-        raise ImportError(f"{path} needs the package onnxruntime ({error}): pip install onnxruntime") from error
+        raise ImportError(f'{path} needs the package onnxruntime ({error}): pip install "dalbook[onnx]"') from error
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     try:
