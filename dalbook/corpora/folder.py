@@ -15,6 +15,7 @@ from dalbook.corpora.corpus import Corpus
 from dalbook.corpora.names import text
 from dalbook.corpora.segments import Segment, Segments, cut, levels
 from dalbook.corpora.sound_file import open_sound
+from dalbook.corpora.subfolders import classes_of, label_by_subfolder
 from dalbook.files.hashing import file_stamp, fingerprint
 
 # what libsndfile reads, and what FFmpeg reads beyond it, films too: their sound
@@ -41,7 +42,11 @@ class SoundFilesWarning(UserWarning):
 
 
 def load_folder(
-    root: str | os.PathLike, classes: Sequence[str], segment: float | None = None, skip_silence: float | None = None
+    root: str | os.PathLike,
+    classes: Sequence[str] | None = None,
+    segment: float | None = None,
+    skip_silence: float | None = None,
+    labels: str | None = None,
 ) -> Corpus:
     """All sound files below `root`, in the order of their paths, whole or cut into segments.
 
@@ -56,18 +61,22 @@ def load_folder(
     root
         The folder.
     classes
-        The class names that you will label with, in the order in which they shall be numbered.
+        The class names that you will label with, in the order in which they shall be numbered. With labels from
+        subfolders, by default these, sorted.
     segment
         Cut longer files into segments of this many seconds. A rest at the end is a shorter segment, or, if it is less
         than a tenth of one, part of the last.
     skip_silence
         Leave out the segments whose loudest 50 ms are below this level in dB of full scale, such as -60. To know them,
         all files are decoded once.
+    labels
+        "subfolders": the first folder of each file's path is its class. Where there are five files or more, five folds
+        of whole files are made, with about the same share of each class, always the same.
 
     Returns
     -------
     Corpus
-        The clips, without labels and folds.
+        The clips, without labels and folds unless the subfolders are the classes.
 
     Raises
     ------
@@ -75,7 +84,7 @@ def load_folder(
         If there is no such folder, or no sound file in it.
     ValueError
         If the class names are not unique strings, or there is none; if `segment` or `skip_silence` cannot be; if not a
-        single file can be read; if all segments are silent.
+        single file can be read; if all segments are silent; if a file is in no subfolder that is a class.
 
     Warns
     -----
@@ -94,14 +103,20 @@ def load_folder(
     >>> corpus.ids, corpus.labels.tolist(), corpus.audio(0)[0].shape
     (('morning.wav',), [-1], (800,))
     """
-    classes = class_names(classes)
+    if labels not in (None, "subfolders"):
+        raise ValueError(f'labels must be "subfolders", or left out, not {labels!r}')
+    if labels is None:
+        classes = class_names(() if classes is None else classes)
     _check_segment(segment, skip_silence)
     root = Path(root).expanduser().absolute()
     found = sound_files(root)
+    if labels:
+        classes = classes_of(found, classes)
     lengths = _lengths(root, found)
     ids = tuple(lengths)
     stamps = [f"{name} {file_stamp(found[name])}" for name in ids]
-    description = f"{root}: {len(ids)} sound files, labels unknown, no folds"
+    about = "labels from subfolders" if labels else "labels unknown, no folds"
+    description = f"{root}: {len(ids)} sound files, {about}"
     recordings = ids
     if segment is None:
         sound = Files(tuple(found[name] for name in ids), told=True)
@@ -117,7 +132,7 @@ def load_folder(
         description += f" ({silent} silent ones left out)" if silent else ""
         ids, sound = tuple(parts), Segments(tuple(parts.values()))
         recordings = [file_id[part.path] for part in parts.values()]
-    return Corpus(
+    corpus = Corpus(
         name="folder",
         classes=classes,
         ids=ids,
@@ -128,6 +143,7 @@ def load_folder(
         fingerprint=fingerprint("folder", *stamps),
         description=description,
     )
+    return label_by_subfolder(corpus) if labels else corpus
 
 
 def sound_files(root: str | os.PathLike) -> dict[str, str]:

@@ -134,7 +134,7 @@ def folds_of(ids: Sequence[str], labels: Sequence[str], recordings: Sequence[str
     >>> bool((folds[:, 0] == folds[:, 1]).all()), sorted(folds[:, 0].tolist())
     (True, [1, 2, 3, 4, 5])
     """
-    from sklearn.model_selection import StratifiedGroupKFold
+    from sklearn.model_selection import GroupKFold, StratifiedGroupKFold
 
     there = len(set(recordings))
     if there < FOLDS:
@@ -144,7 +144,9 @@ def folds_of(ids: Sequence[str], labels: Sequence[str], recordings: Sequence[str
     folds = np.zeros(len(ids), dtype=np.int64)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="The least populated class")  # it cannot be in every fold
-        parts = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0).split(labels, labels, recordings)
+        enough = np.unique(labels, return_counts=True)[1].max() >= FOLDS  # clips of a class, to be shared out at all
+        folds_by = StratifiedGroupKFold(FOLDS, shuffle=True, random_state=0) if enough else GroupKFold(FOLDS)
+        parts = folds_by.split(labels, labels, recordings)
         for number, (_, test) in enumerate(parts, start=1):
             folds[order[test]] = number
     return folds
