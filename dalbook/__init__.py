@@ -12,6 +12,8 @@ behind a name loads when the name is first used (Scientific Python's SPEC 1).
 
 import lazy_loader
 
+from dalbook.files.compiled import keep_compiled
+
 __version__ = "0.1.0"
 
 __getattr__, __dir__, __all__ = lazy_loader.attach(
@@ -38,3 +40,5 @@ __getattr__, __dir__, __all__ = lazy_loader.attach(
         "learners.simulate": ["initial_labels", "simulate"],
     },
 )
+
+keep_compiled()

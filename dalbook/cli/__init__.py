@@ -12,6 +12,9 @@ from dalbook.cli import benchmarks, curve, detect, figures, prepare
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command; 0 where it worked, 2 with one line on standard error where its input is wrong."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):  # a name that the output has no letters for must not end the command
+            stream.reconfigure(errors="backslashreplace")
     options = build_parser().parse_args(arguments)
     try:
         return options.command(options)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -63,6 +64,10 @@ def _common(parser: argparse.ArgumentParser) -> None:
 def _run(options: argparse.Namespace) -> int:
     if (options.engine == "dask") != (options.scheduler is not None):
         raise ValueError("--engine dask and --scheduler ADDRESS go together")
+    if options.engine == "dask" and importlib.util.find_spec("distributed") is None:
+        from dalbook.experiments.workers import NO_DASK
+
+        raise ImportError(NO_DASK)
     check_jobs(options.jobs)
     check_folder(options.out, "--out")
     settings = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
@@ -18,6 +19,7 @@ from dalbook.embeddings.npz import LARGEST
 from dalbook.embeddings.own import OwnEmbedder
 from dalbook.embeddings.prefetch import batches, prefetch
 from dalbook.embeddings.registry import AnyEmbedder, Network, known, load_network, name_of
+from dalbook.files.parent import end_with
 
 CHUNK = 16  # clips that a process gets at a time
 
@@ -145,9 +147,16 @@ def _in_processes(corpus: Corpus, todo: list[int], embedder: AnyEmbedder, jobs: 
     chunks = [todo[at : at + CHUNK] for at in range(0, len(todo), CHUNK)]
     # starting processes takes longer than a chunk
     pool = Parallel(n_jobs=jobs if len(chunks) > 1 else 1, return_as="generator")
-    results = pool(delayed(embed_chunk)(corpus, chunk, embedder) for chunk in chunks)
+    results = pool(delayed(_in_worker)(corpus, chunk, embedder, os.getpid()) for chunk in chunks)
     for chunk, (x, broken) in zip(chunks, results, strict=True):
         yield chunk, x, broken
+
+
+def _in_worker(
+    corpus: Corpus, chunk: Sequence[int], embedder: AnyEmbedder, parent: int
+) -> tuple[np.ndarray, dict[int, str]]:
+    end_with(parent)
+    return embed_chunk(corpus, chunk, embedder)
 
 
 def embed_chunk(corpus: Corpus, chunk: Sequence[int], embedder: AnyEmbedder) -> tuple[np.ndarray, dict[int, str]]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from concurrent.futures.process import BrokenProcessPool
 
 from dalbook.experiments.plan import Run
 from dalbook.experiments.runner import execute
+from dalbook.files.parent import end_with
 
+NO_DASK = "--engine dask needs dask: pip install 'dalbook[dask]'"
 REACH = 30.0  # seconds to try to reach a dask scheduler
 
 
@@ -46,7 +49,7 @@ def do_each(
         try:
             jobs = min(jobs, len(runs))
             workers = Parallel(n_jobs=jobs, batch_size=1, pre_dispatch=jobs, return_as="generator_unordered")
-            yield from workers(delayed(_alone)(one, threads) for one in arguments)
+            yield from workers(delayed(_alone)(one, threads, os.getpid()) for one in arguments)
         except BrokenProcessPool:
             raise ChildProcessError(
                 "a process was killed, probably for want of memory: use fewer --jobs; what is done is kept"
@@ -67,8 +70,9 @@ def _here(arguments: tuple[str, Run, str], threads: int) -> tuple[Run, bool]:
             torch.set_num_threads(before)
 
 
-def _alone(arguments: tuple[str, Run, str], threads: int = 1) -> tuple[Run, bool]:
+def _alone(arguments: tuple[str, Run, str], threads: int = 1, parent: int = 0) -> tuple[Run, bool]:
     """One run in a process that is there for nothing else; other threads of it may be at other runs."""
+    end_with(parent)
     import torch
     from threadpoolctl import threadpool_limits
 
@@ -82,7 +86,7 @@ def _on_cluster(arguments: list[tuple[str, Run, str]], scheduler: str) -> Iterat
     try:
         from distributed import CancelledError, Client, KilledWorker, as_completed
     except ImportError:
-        raise ImportError("--engine dask needs dask: pip install 'dalbook[dask]'") from None
+        raise ImportError(NO_DASK) from None
 
     with Client(scheduler, timeout=REACH) as client:
         futures = client.map(_alone, arguments, pure=False)
