@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dalbook.corpora.audio import MP3_RATES, resample
+from dalbook.corpora.mel import mel_filters
 
 PAIRS = 600  # minimum and maximum of the samples, this many times over the clip
 COLUMNS, ROWS = 300, 64  # of the spectrogram
@@ -116,12 +117,9 @@ def _starts(n: int, parts: int) -> NDArray[np.int64]:
 
 @lru_cache(maxsize=8)
 def _filters(rate: int, size: int) -> tuple[NDArray[np.float32], float, float]:
-    import librosa
-
     low, high = min(40.0, rate / 200), rate / 2
-    filters = librosa.filters.mel(sr=rate, n_fft=size, n_mels=ROWS, fmin=low, fmax=high)
-    centers = librosa.mel_frequencies(ROWS + 2, fmin=low, fmax=high)
-    return filters.T, round(float(centers[1]), 1), round(float(centers[-2]), 1)
+    filters, centers = mel_filters(rate, size, ROWS, low, high)
+    return filters.T, round(float(centers[0]), 1), round(float(centers[-1]), 1)
 
 
 def _encode(x: NDArray[np.float32], rate: int, mp3: bool) -> tuple[str, bytes]:

@@ -42,7 +42,7 @@ class LabelSounds:
         self._corpus, self._ready = corpus, ready
         self._kept: OrderedDict[int, Sound] = OrderedDict()
         self._waiting: set[int] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
         self._threads = ThreadPoolExecutor(1, thread_name_prefix="dalbook-sounds")
 
     def want(self, clip: int) -> None:
@@ -52,15 +52,26 @@ class LabelSounds:
             if sound is None and clip in self._waiting:
                 return
             if sound is None:
-                self._waiting.add(clip)
-                self._threads.submit(self._make, clip)
+                self._submit(clip)
                 return
             self._kept.move_to_end(clip)
         self._ready(clip, *sound)
 
+    def wait_for(self, clip: int, timeout: float) -> Sound | None:
+        """A clip's sound, made ready if need be; None where that takes longer than `timeout` seconds."""
+        with self._lock:
+            if clip not in self._kept and clip not in self._waiting:
+                self._submit(clip)
+            self._lock.wait_for(lambda: clip not in self._waiting, timeout)
+            return self._kept.get(clip)
+
     def close(self) -> None:
         """Drop what is waiting."""
         self._threads.shutdown(wait=False, cancel_futures=True)
+
+    def _submit(self, clip: int) -> None:
+        self._waiting.add(clip)
+        self._threads.submit(self._make, clip)
 
     def _make(self, clip: int) -> None:
         from dalbook.corpora.preview import media
@@ -76,4 +87,5 @@ class LabelSounds:
                 self._kept[clip] = sound
                 while len(self._kept) > KEPT:
                     self._kept.popitem(last=False)
+            self._lock.notify_all()
         self._ready(clip, *sound)

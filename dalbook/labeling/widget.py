@@ -3,37 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
-import anywidget
 import numpy as np
 import pandas as pd
-import traitlets
 
 from dalbook.corpora.corpus import Corpus
-from dalbook.embeddings.embed import embeddings_for
 from dalbook.embeddings.missing import asked, embedded, left_out
-from dalbook.files.bundle import module
 from dalbook.labeling.factory import LearnerFactory
 from dalbook.labeling.game import Game, game_pool
-from dalbook.labeling.session import LabelSession, Refused
+from dalbook.labeling.given import given_embeddings, login, words
+from dalbook.labeling.session import LabelSession
 from dalbook.labeling.sound_cache import LabelSounds
 from dalbook.labeling.trainer import Trainer
+from dalbook.labeling.traits import LabelerTraits
 from dalbook.labeling.view import session_traits
 from dalbook.learners.cold_start import order_at_once
 from dalbook.learners.config import DALConfig
-from dalbook.learners.mc_dropout import check_embeddings
 from dalbook.learners.protocol import Learner
 
 PATIENCE = 1.5  # seconds that making a labeler waits for the medoids, or for the model that was kept
 FIRST = 15.0  # seconds that it waits for the first question of a model that asks from the first clip on
+HEARD = 2.0  # seconds that it then waits for the first clip's sound, which comes with it
 
 
-class Labeler(anywidget.AnyWidget):
+class Labeler(LabelerTraits):
     """Label a corpus clip by clip, with a model that learns meanwhile and asks for the clips that tell it most.
 
     The model asks from the first clip on, before any label is given. The paper's, ``learner="dal"``, cannot: there
@@ -83,22 +79,6 @@ class Labeler(anywidget.AnyWidget):
     >>> labeler.close()
     """
 
-    _esm = module("labeling/static/labeler.js")
-    _css = Path(__file__).parent / "static" / "labeler.css"
-
-    classes = traitlets.List().tag(sync=True)
-    clip = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
-    ahead = traitlets.List().tag(sync=True)
-    progress = traitlets.Dict().tag(sync=True)
-    history = traitlets.List().tag(sync=True)
-    opinion = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
-    curve = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
-    problem = traitlets.Unicode().tag(sync=True)
-    notice = traitlets.Unicode().tag(sync=True)
-    recording = traitlets.Bool(False).tag(sync=True)
-    heard = traitlets.Int(0).tag(sync=True)
-    said = traitlets.List().tag(sync=True)
-
     _trainer = _sounds = _session = None  # until they are made
 
     def __init__(
@@ -115,14 +95,14 @@ class Labeler(anywidget.AnyWidget):
         config: DALConfig | None = None,
         seed: int = 0,
     ) -> None:
-        x = _embeddings(corpus, embedding)
+        x = given_embeddings(corpus, embedding)
         if game and classes is not None and tuple(classes) != corpus.classes:
             raise ValueError("a game is about the corpus's own classes: leave classes= out")
         pool = asked(corpus, x, game_pool(corpus) if game else np.arange(len(corpus)))
         self._left_out = left_out(corpus, x)
         factory = LearnerFactory(learner, x, pool, config, seed, np.unique(corpus.recordings, return_inverse=True)[1])
         self._game = Game(corpus, factory) if game else None
-        who = _login() if annotator is None else annotator
+        who = login() if annotator is None else annotator
         rest = self._taken, factory.typical_first, np.flatnonzero(~embedded(x)).tolist()
         self._session = LabelSession(corpus, out, classes, pool, budget, who, *rest)
         if self._game:
@@ -136,7 +116,7 @@ class Labeler(anywidget.AnyWidget):
         self._sent: set[int] = set()
         self._begun, self._known = None, 0  # what the trainer has been told: a beginning, and how many changes since
         self._provisional = order_at_once(x, pool)
-        self._sounds = LabelSounds(corpus, lambda clip, *sound: self._soon(self.send, *sound))
+        self._sounds = LabelSounds(corpus, lambda clip, *sound: self._soon(self._send_sound, clip, *sound))
         self._trainer = Trainer(
             factory,
             self._session.file.folder / "model.npz",
@@ -148,6 +128,7 @@ class Labeler(anywidget.AnyWidget):
         self._trainer.start()
         self._trainer.wait_for_first(PATIENCE if factory.typical_first else FIRST)
         self._refresh()
+        self._bring_first_sound()
         self.on_msg(self._heard_message)
         self.observe(self._hear, "said")
 
@@ -212,13 +193,13 @@ class Labeler(anywidget.AnyWidget):
                 try:
                     self._session.act(request)
                 except Exception as error:  # whatever it is, an answer must come
-                    problems.append(_words(error))
+                    problems.append(words(error))
             if heard > self.heard:
                 try:
                     self._tell_trainer()
                     self._refresh()
                 except Exception as error:
-                    problems.append(f"{_words(error)}. What is saved is in {self._session.file.path}.")
+                    problems.append(f"{words(error)}. What is saved is in {self._session.file.path}.")
                 self.problem = " ".join(problems)
                 self.heard = heard
 
@@ -256,7 +237,20 @@ class Labeler(anywidget.AnyWidget):
                     self.set_trait(name, value)
                 self.curve = self._game.curve() if self._game else None
                 self.notice = " ".join(filter(None, (self._left_out, session.notice, trainer.problem)))
+                if self.first_sound and not (self.clip and self.clip["clip"] == self.first_sound["about"]["sound"]):
+                    self.first_sound = None  # it would stay in the notebook's file
             self._send_ahead()
+
+    def _bring_first_sound(self) -> None:
+        """Let the sound of the first clip come with the labeler itself: while a cell runs, a kernel sends nothing."""
+        sound = self._sounds.wait_for(self.clip["clip"], HEARD) if self.clip else None
+        if sound:
+            about, buffers = sound
+            self.first_sound = {"about": about, "buffers": buffers}
+
+    def _send_sound(self, clip: int, message: dict, buffers: list[bytes]) -> None:
+        if not (self.first_sound and self.first_sound["about"]["sound"] == clip):
+            self.send(message, buffers)
 
     def _send_ahead(self) -> None:
         """Have the sounds of the clip on screen and of those to come sent, each once."""
@@ -276,25 +270,3 @@ class Labeler(anywidget.AnyWidget):
             self._loop.call_soon_threadsafe(work, *arguments)
         except RuntimeError:  # the kernel is shutting down
             return
-
-
-def _embeddings(corpus: Corpus, embedding: str | os.PathLike | np.ndarray) -> np.ndarray:
-    if isinstance(embedding, (str, os.PathLike)):
-        embedding = embeddings_for(corpus, embedding)
-    x = check_embeddings(embedding)
-    if len(x) != len(corpus):
-        raise ValueError(f"there are {len(x)} embeddings for the {len(corpus)} clips of corpus {corpus.name}")
-    return x
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):  # a container without users
-        return ""
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, OSError) and error.strerror:
-        return error.strerror
-    return str(error) if isinstance(error, Refused) else f"Something went wrong ({type(error).__name__}: {error})"

@@ -175,6 +175,8 @@ def test_a_session_in_a_real_front_end(name, tmp_path):
         person.takes_back(last, person.button("Undo").click)
         person.presses("8", "2", "u", "s")
         first = person.rows[0][0]
+        assert first not in person.labeler.inner_text()  # names tell the class
+        person.button("Show the name").click()
         person.button(f"Change {first}").click()
         notebook.ready()
         page.keyboard.press("9")

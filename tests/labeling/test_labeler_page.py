@@ -51,7 +51,8 @@ class Visit:
 
     def wait(self):
         """Until a decision is heard, and its next clip has been there for a moment."""
-        script = "!['waiting', 'fresh'].includes(document.querySelector('#here .dalbook-labeler').dataset.state)"
+        waits = "['waiting', 'fresh', 'loading']"
+        script = f"!{waits}.includes(document.querySelector('#here .dalbook-labeler').dataset.state)"
         self.page.wait_for_function(script)
 
     def press(self, *keys):
@@ -115,7 +116,7 @@ def test_keys_and_buttons_decide(visit):
     seconds = page.page.evaluate("engine.rows.map((row) => row.seconds)")
     assert all(0.3 < s < 60 for s in seconds)
     assert page.clip == "7"
-    expect(page.root.get_by_role("status")).to_have_text("Labeled children_playing. 4 of 12. Next: 1001-7-0-0.wav")
+    expect(page.root.get_by_role("status")).to_have_text("Labeled children_playing. 4 of 12.")
     expect(page.root.get_by_role("progressbar")).to_have_attribute("aria-valuenow", "4")
     expect(page.button("children_playing")).to_have_accessible_name("children_playing, key 3, 1 labeled")
 
@@ -178,13 +179,13 @@ def test_undo_goes_back_from_the_end_and_twice(visit):
 def test_an_old_label_is_heard_again_and_changed(visit, by):
     page = visit().focus()
     page.press("1", "2", "3")
-    page.root.get_by_role("button", name="Listen again to 1001-0-0-0.wav, air_conditioner").click()
+    page.root.get_by_role("button", name="Listen again to decision 1, air_conditioner").click()
     page.plays()
     page.press("5")  # while only listening, nothing is decided
     assert len(page.rows) == 3
     page.press("Escape")
     expect(page.root).to_contain_text("What do you hear?")
-    page.root.get_by_role("button", name="Change 1001-0-0-0.wav, air_conditioner").click()
+    page.root.get_by_role("button", name="Change decision 1, air_conditioner").click()
     expect(page.root).to_contain_text("Which class is it? So far: air_conditioner.")
     page.wait()
     page.press("9") if by == "key" else page.click("siren")
@@ -346,19 +347,52 @@ def test_works_without_storage(visit):
 def test_a_sound_that_cannot_be_played_is_said_and_skipped(visit):
     page = visit(lost=0).focus()
     expect(page.root).to_contain_text("This sound cannot be played: 1001-0-0-0.wav holds no samples")
+    page.press("1", "u")
+    expect(page.root.get_by_role("status")).to_contain_text("can only be skipped")
     page.press("s")
     page.plays()
     assert page.rows == [["skip", 0, None]]
 
 
-def test_sounds_are_asked_for_only_if_they_do_not_come(visit):
-    page = visit(late=1).focus()
+def test_the_first_sound_comes_with_the_labeler_itself(visit):
+    page = visit(with_sound=1).focus()
+    assert page.page.evaluate("engine.asked") == [1, 2, 3]
+    page.press(" ")
+    page.plays()
+
+
+def test_no_name_of_a_clip_is_shown_unless_asked_for(visit):
+    page = visit().focus()
+    page.press("1", "2")
+    assert "1001" not in page.root.evaluate("root => root.outerHTML")
+    page.click("Show the name")
+    expect(page.root.locator(".dlb-file")).to_have_text("1001-2-0-0.wav")
+    expect(page.button("Change 1001-0-0-0.wav, air_conditioner")).to_be_visible()
+    page.press("3")
+    expect(page.root.locator(".dlb-file")).to_have_text("1001-3-0-0.wav")
+    page.click("Hide the name")
+    assert "1001" not in page.root.evaluate("root => root.outerHTML")
+
+
+def test_sounds_are_asked_for_if_they_do_not_come_and_until_then_nothing_is_labeled(visit):
+    page = visit(late=1)
+    page.root.focus()
+    page.page.wait_for_function("document.querySelector('.dalbook-labeler').dataset.state === 'loading'")
     assert page.page.evaluate("engine.asked") == [0, 1, 2, 3]
     expect(page.root).to_contain_text("The sound is on its way")
+    for key in "1u":
+        page.page.keyboard.press(key)
+        expect(page.root.get_by_role("status")).to_contain_text("the keys work as soon as it is here")
+        page.page.evaluate("document.querySelector('.dlb-status').textContent = ''")
+    page.button("siren").click(force=True)
+    expect(page.root.get_by_role("status")).to_contain_text("the keys work as soon as it is here")
+    expect(page.button("siren")).to_have_attribute("aria-disabled", "true")
+    assert page.rows == []
     page.engine({"silentSounds": False})
     page.page.evaluate("engine.sendSounds()")
     page.press(" ")
     page.plays()
+    expect(page.button("siren")).to_have_attribute("aria-disabled", "false")
     page.press("1", "2", "3")
     assert page.page.evaluate("engine.asked") == [0, 1, 2, 3]
 

@@ -99,6 +99,14 @@ def test_clips_without_an_embedding_are_named_and_never_asked_about(labeler):
         labeler(embedding=0 * x)
 
 
+def test_the_first_sound_comes_with_the_labeler_and_leaves_with_its_clip(labeler):
+    one = labeler()
+    assert one.first_sound["about"]["sound"] == one.clip["clip"]
+    assert one.first_sound["buffers"][0][:4] == b"fLaC"
+    label(one)
+    assert one.first_sound is None
+
+
 def test_requests_are_acted_on_once_in_order(labeler, tmp_path):
     one = labeler()
     first, second = one.clip["clip"], one.ahead[0]["clip"]

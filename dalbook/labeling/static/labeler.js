@@ -22,6 +22,7 @@ export function render({ model, el }) {
   const state = {
     review: null, // an earlier decision listened to again: {clip, id, words, change}
     adding: false, // whether a class is being named
+    named: false, // whether clips' names are shown, which may give the class away
     shownAt: 0, // when the clip came on screen, as performance.now()
     quietUntil: 0, // until then a decision was meant for the clip before
   };
@@ -38,6 +39,7 @@ export function render({ model, el }) {
   const grid = classGrid(ui, hands);
   const { drawHistory, drawBack, leave } = decided(ui);
   const { show, sounds } = clipOnScreen(ui);
+  ui.sounds = sounds;
   listenToKeys(ui, hands, leave);
 
   function update() {
@@ -62,18 +64,26 @@ export function render({ model, el }) {
     root.dataset.clip = clip?.clip ?? "";
     const idle = problem || progress.stage === "done" ? "" : "One moment …";
     layout.question.textContent = state.review ? "An earlier clip" : clip ? "What do you hear?" : idle;
-    layout.file.textContent = layout.file.title = (state.review ?? clip)?.id ?? "";
+    const id = (state.review ?? clip)?.id ?? "";
+    layout.file.textContent = layout.file.title = state.named ? id : "";
+    layout.file.hidden = !state.named;
+    layout.named.textContent = state.named ? "Hide the name" : "Show the name";
+    layout.named.setAttribute("aria-expanded", String(state.named));
+    layout.named.hidden = !id;
     layout.back.hidden = !state.review;
   }
 
   /** Which decision is on its way, and which can be made now. */
   function showDecisions(keys) {
     const { request } = answer;
-    const decidable = Boolean(!traits.recording && (state.review ? state.review.change : traits.clip));
-    grid.mark(keys, request, decidable);
+    const target = state.review ?? traits.clip;
+    const decidable = Boolean(!traits.recording && (state.review ? state.review.change : target));
+    const hearable = decidable && !sounds.lack(target.clip);
+    grid.mark(keys, request, hearable);
     for (const name of ["unsure", "skip", "undo"]) layout[name].classList.toggle("dlb-chosen", request?.do === name);
     const off = (button, is) => button.setAttribute("aria-disabled", String(Boolean(is)));
-    for (const button of [layout.unsure, layout.skip]) off(button, !decidable);
+    off(layout.unsure, !hearable);
+    off(layout.skip, !decidable);
     off(layout.undo, traits.recording || state.review || !traits.progress.undo);
   }
 
@@ -81,20 +91,26 @@ export function render({ model, el }) {
     const { classes, clip, curve, history, opinion, recording } = traits;
     const own = opinion && clip && opinion.clip === clip.clip ? opinion : null;
     redraw(layout.opinion, [own, classes, clip?.why], () => drawOpinion(own, classes, clip?.why));
-    redraw(layout.history, [history, classes, recording], drawHistory);
+    redraw(layout.history, [history, classes, recording, state.named], drawHistory);
     layout.curve.hidden = !curve;
     redraw(layout.curve, curve, () => (curve ? [h("h3", {}, "Learning curve"), ...drawMineAndRandom(curve)] : []));
   }
 
-  /** For those who wait for it from outside: whether a request waits, a clip is too fresh to be decided on, or none. */
+  /** For those who wait for it from outside: whether a request waits, a clip is too fresh or unheard, or none is there. */
   function showState() {
     const fresh = state.quietUntil - performance.now();
-    const open = !(state.review ?? traits.clip) ? "none" : fresh > 0 ? "fresh" : "ready";
+    const target = state.review ?? traits.clip;
+    const loading = target && sounds.lack(target.clip) === "loading";
+    const open = !target ? "none" : fresh > 0 ? "fresh" : loading ? "loading" : "ready";
     root.dataset.state = answer.request && !traits.recording ? "waiting" : open;
     clearTimeout(settled);
     if (fresh > 0) settled = setTimeout(update, fresh + 1);
   }
 
+  layout.named.addEventListener("click", () => {
+    state.named = !state.named;
+    update();
+  });
   const deaf = traits.listen(() => {
     if (queued) return;
     queued = true;

@@ -34,7 +34,7 @@ export function answers({ traits, state, say, update }) {
     const { problem, progress, clip } = traits;
     state.quietUntil = performance.now() + SETTLE;
     if (before && !problem) {
-      const to = clip ? `${progress.labeled} of ${progress.budget}. Next: ${clip.id}` : (progress.words ?? "");
+      const to = clip ? `${progress.labeled} of ${progress.budget}.` : (progress.words ?? "");
       say(`${outcome(before)} ${to}`);
       state.review = null;
     } else if (problem) say("");

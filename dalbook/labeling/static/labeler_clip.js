@@ -4,13 +4,14 @@ import { SETTLE } from "./labeler_decisions.js";
 import { soundStore } from "./labeler_store.js";
 
 /** `show` brings the clip that is due now into the panel; `sounds` are asked for what it needs. */
-export function clipOnScreen({ traits, state, panel, layout }) {
+export function clipOnScreen({ traits, state, panel, layout, update }) {
   let shown = null; // what is in the panel: {key, clip, plays}
   const wanted = () => [state.review, traits.clip, ...traits.ahead].filter(Boolean).map(({ clip }) => clip);
   const sounds = soundStore(traits.model, wanted, (clip) => {
     if (shown?.clip !== clip) return;
     panel.show(sounds.use(clip));
     if (shown.plays) autoplay();
+    update(); // now it can be decided on
   });
 
   function autoplay() {

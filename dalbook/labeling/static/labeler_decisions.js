@@ -4,7 +4,9 @@ export const SETTLE = 300; // ms; nobody has heard a new clip by then, so the de
 const DOUBLE = 500; // ms; the same for the later half of a double click, which some hands make slowly
 
 /** Listens to the buttons below the classes; the returned functions are for the keys and the class buttons. */
-export function decisions({ traits, state, panel, layout, say, focus, update }) {
+export function decisions(ui) {
+  const { traits, state, panel, layout, say, focus, update } = ui;
+
   function send(what) {
     if (traits.recording) return say("This is a recording: nothing is labeled here.");
     if (traits.unheard) return;
@@ -19,6 +21,12 @@ export function decisions({ traits, state, panel, layout, say, focus, update }) 
     if (traits.recording) return say("This is a recording: nothing is labeled here.");
     if (!target || traits.unheard) return;
     if (review && !review.change) return say("You are listening again: go back first (Esc).");
+    if (what.do !== "skip") {
+      // what nobody has heard, nobody can label
+      const lack = ui.sounds.lack(target.clip);
+      if (lack === "loading") return say("The sound is on its way: the keys work as soon as it is here.");
+      if (lack) return say("Nobody has heard this clip: it can only be skipped.");
+    }
     const now = performance.now();
     if (now < (event.detail > 1 ? state.shownAt + DOUBLE : state.quietUntil)) return;
     send({ ...what, clip: target.clip, seconds: Math.round(now - state.shownAt) / 1000 });

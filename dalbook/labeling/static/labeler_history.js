@@ -14,10 +14,13 @@ export function decided({ traits, state, update, focus }) {
   function drawHistory() {
     const items = traits.history;
     if (!items.length) return [h("li", { class: "dlb-none" }, "Nothing yet.")];
-    return items.map(({ clip, id, label, status }) => {
+    const { labeled = 0, unsure = 0, skipped = 0 } = traits.progress;
+    const all = labeled + unsure + skipped;
+    return items.map(({ clip, id: full, label, status }, place) => {
       const words = status === "labeled" ? traits.className(label) : status;
+      const id = state.named ? full : `decision ${Math.max(all, items.length) - place}`;
       const act = (title, change, face) =>
-        h("button", { type: "button", "aria-label": title, onclick: () => open({ clip, id, words, change }) }, face);
+        h("button", { type: "button", "aria-label": title, onclick: () => open({ clip, id: full, words, change }) }, face);
       return h(
         "li",
         {},

@@ -21,6 +21,7 @@ export function buildLayout(sound) {
     start: h("button", { type: "button", class: "dlb-start", hidden: true }, "Start learning now"),
     question: part("question", "p"),
     file: part("file", "p"),
+    named: h("button", { type: "button", class: "dlb-named" }),
     back: part("back", "div", { hidden: true }),
     grid: part("classes", "div", { role: "group", "aria-label": "Classes" }),
     unsure: verdict("Unsure", "U"),
@@ -39,7 +40,7 @@ export function buildLayout(sound) {
   const main = h(
     "div",
     { class: "dlb-main" },
-    h("div", { class: "dlb-title" }, nodes.question, nodes.file),
+    h("div", { class: "dlb-title" }, nodes.question, nodes.named, nodes.file),
     nodes.back,
     sound,
     nodes.problem,

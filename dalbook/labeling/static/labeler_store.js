@@ -66,6 +66,8 @@ export function soundStore(model, wanted, came) {
   }
 
   model.on("msg:custom", receive);
+  const first = model.get("first_sound"); // it comes with the labeler itself
+  if (first) receive(first.about, first.buffers);
 
   return {
     ask,
@@ -73,6 +75,11 @@ export function soundStore(model, wanted, came) {
     askSoon() {
       clearTimeout(look);
       if (!closed) look = setTimeout(ask, ASK);
+    },
+    /** What keeps a clip from being decided on: "loading", "broken", or nothing. */
+    lack(clip) {
+      const sound = sounds.get(clip);
+      return sound ? (sound.url ? "" : "broken") : "loading";
     },
     /** A clip's sound, which counts as used; null where it is not there. */
     use(clip) {
