@@ -52,7 +52,7 @@ BESIDE = {
     " learners.geometry learners.label_spreading learners.registry",
     "16_bigger": "book.player embeddings.logmel experiments.plan learners.acquisition learners.engine.engines"
     " learners.kmedoids learners.mc_dropout",
-    "17_in_this_page": "learners.metrics webpage.data webpage.learning_page",
+    "00_in_this_page": "learners.metrics webpage.data webpage.learning_page",
 }
 
 

@@ -52,7 +52,7 @@ ALONE = "delete window.Worker;"  # then the learner works on the page's own thre
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--page", default="chapters/17_in_this_page.html")
+    parser.add_argument("--page", default="chapters/00_in_this_page.html")
     parser.add_argument("--labels", type=int, default=40)
     parser.add_argument("--slower", type=float, default=4)
     options = parser.parse_args()

@@ -19,7 +19,7 @@ from dalbook.learners.simulate import simulate
 from dalbook.webpage.data import CONFIG, reduced, split, typical_of_each
 from dalbook.webpage.learning_page import page_game_html
 
-CHAPTER = "chapters/17_in_this_page.html"
+CHAPTER = "chapters/00_in_this_page.html"
 KEYS = "1234567890"
 LABELERS, PAPERS = "The labeler’s (herding)", "The paper’s (DAL)"
 DECISIONS = "JSON.parse(localStorage.getItem('dalbook-page-decisions')).content"
