@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import subprocess
@@ -108,6 +109,29 @@ def test_the_published_book_can_be_found_and_shown(pages):
         assert cards["og:title"]
         assert len(cards["og:description"]) > 30 or page_name.endswith(("exercises.html", "bibliography.html"))
         assert (BOOK / cards["og:image"].removeprefix(base)).is_file()
+
+
+HEAD = re.compile(r"^\s*\|[\s:|-]*---[\s:|-]*\|\s*$")  # the line under a table's head
+
+
+def cells(row: str) -> int:
+    return len(re.split(r"(?<!\\)\|", row.strip().strip("|")))
+
+
+def test_every_row_of_a_table_has_as_many_cells_as_its_head():
+    """A bar within a formula ends the cell, and what comes after it is lost."""
+    texts = {path: [path.read_text(encoding="utf-8")] for path in [*ROOT.glob("*.md"), *ROOT.glob("[cd]*/**/*.md")]}
+    for path in (ROOT / "chapters").glob("*.ipynb"):
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        texts[path] = ["".join(cell["source"]) for cell in notebook["cells"] if cell["cell_type"] == "markdown"]
+    torn, tables = [], 0
+    for path, lines in ((path, text.split("\n")) for path, parts in texts.items() for text in parts):
+        for at in (i for i, line in enumerate(lines) if i and HEAD.match(line)):
+            tables += 1
+            rows = itertools.takewhile(lambda line: line.strip().startswith("|"), lines[at + 1 :])
+            torn += [f"{path.name}: {row}" for row in rows if cells(row) != cells(lines[at - 1])]
+    assert tables > 20
+    assert torn == []
 
 
 def test_spelling(tmp_path):
