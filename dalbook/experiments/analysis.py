@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike
 from dalbook.learners import registry
 from dalbook.learners.metrics import bootstrap_interval, summary
 
+SURE = 0.05  # below it a corrected p makes a verdict
+
 
 def variants(table: pd.DataFrame) -> pd.Series:
     """What each row is a variant of, in words: the threshold or weight where these differ, else the learner.
@@ -127,8 +129,9 @@ def against(table: pd.DataFrame, reference: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        One row a variant: difference, low and high in percentage points, better, worse, p, and a verdict: "better" or
-        "worse" where the 80 % interval of the mean difference leaves out zero, else "not told apart".
+        One row a variant: difference, low and high in percentage points, better, worse, p (corrected by `holm` for as
+        many comparisons as there are rows), and a verdict: "better" or "worse" where the 80 % interval of the mean
+        difference leaves out zero and p is below 0.05, else "not told apart".
 
     Examples
     --------
@@ -141,10 +144,39 @@ def against(table: pd.DataFrame, reference: str) -> pd.DataFrame:
     for name in variants(table).unique():
         if name != reference:
             row = paired(table, name, reference).loc["all"]
-            verdict = "better" if row["low"] > 0 else "worse" if row["high"] < 0 else "not told apart"
             points = (100 * row[["difference", "low", "high"]]).round(2)
-            rows[name] = {**points, **row[["better", "worse"]].astype(int), "p": round(row["p"], 4), "verdict": verdict}
-    return pd.DataFrame.from_dict(rows, orient="index")
+            rows[name] = {**points, **row[["better", "worse"]].astype(int), "p": row["p"]}
+    found = pd.DataFrame.from_dict(rows, orient="index")
+    found["p"] = holm(found["p"]).round(4)
+    found["verdict"] = "not told apart"
+    sure = found["p"] < SURE
+    found.loc[sure & (found["low"] > 0), "verdict"] = "better"
+    found.loc[sure & (found["high"] < 0), "verdict"] = "worse"
+    return found
+
+
+def holm(p: ArrayLike) -> np.ndarray:
+    """Holm's correction of several tests' p values for how many they are: the chance of one false alarm among them all.
+
+    Parameters
+    ----------
+    p
+        Shape (k,); a test that could not be made, NaN, stays so and does not count.
+
+    References
+    ----------
+    S. Holm, "A Simple Sequentially Rejective Multiple Test Procedure", Scandinavian Journal of Statistics 6 (1979).
+
+    Examples
+    --------
+    >>> holm([0.01, 0.04, 0.03]).round(3).tolist()
+    [0.03, 0.06, 0.06]
+    """
+    p = np.array(p, float)
+    made = np.flatnonzero(np.isfinite(p))
+    order = made[np.argsort(p[made], kind="stable")]
+    p[order] = np.minimum(1, np.maximum.accumulate(p[order] * np.arange(len(order), 0, -1)))
+    return p
 
 
 def labels_needed(budgets: ArrayLike, recalls: ArrayLike, recall: float) -> float:
