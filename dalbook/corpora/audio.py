@@ -162,6 +162,32 @@ def resample(x: np.ndarray, rate: int, to: int) -> np.ndarray:
     return pad(soxr.resample(x, rate, to)[:length], length)
 
 
+def check_band(band: tuple[float, float], rate: int) -> tuple[float, float]:
+    """A frequency range that a sound of this rate has something in, as two numbers in Hz.
+
+    Raises
+    ------
+    ValueError
+        If it is none, or ends below the range's begin.
+
+    Examples
+    --------
+    >>> check_band((15e3, 150e3), 384000)
+    (15000.0, 150000.0)
+    """
+    try:
+        low, high = map(float, band)
+    except (TypeError, ValueError):
+        raise ValueError(f"band must be two frequencies in Hz, such as (15e3, 150e3), not {band!r}") from None
+    if not 0 < low < high < float("inf") or high < 1:
+        raise ValueError(f"band must go from a frequency above 0 to a higher one, in Hz, not from {low:g} to {high:g}")
+    if low >= rate / 2:
+        raise ValueError(
+            f"a clip of {rate} Hz holds no frequencies above {rate / 2:g} Hz, and the band begins at {low:g}"
+        )
+    return low, high
+
+
 def pad(x: np.ndarray, length: int) -> np.ndarray:
     """Append zeros until a sound has at least `length` samples.
 

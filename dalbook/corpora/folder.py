@@ -12,6 +12,7 @@ import numpy as np
 from dalbook.corpora.audio import Files
 from dalbook.corpora.classes import class_names
 from dalbook.corpora.corpus import Corpus
+from dalbook.corpora.hearing import beyond_hearing
 from dalbook.corpora.names import text
 from dalbook.corpora.segments import Segment, Segments, cut, levels
 from dalbook.corpora.sound_file import open_sound
@@ -92,7 +93,8 @@ def load_folder(
         If files cannot be read and are left out, or if headers say another length than can be decoded. All are named in
         its `files`.
     UserWarning
-        If a folder below cannot be listed, or if files are in a format that cannot be read (such as .wac).
+        If a folder below cannot be listed, if files are in a format that cannot be read (such as .wac), or if most of
+        the sound is above or below what is played and embedded.
 
     Examples
     --------
@@ -113,6 +115,8 @@ def load_folder(
     if labels:
         classes = classes_of(found, classes)
     lengths = _lengths(root, found)
+    if told := beyond_hearing(found, {name: rate for name, (_, rate) in lengths.items()}):
+        warnings.warn(told, stacklevel=2)
     ids = tuple(lengths)
     stamps = [f"{name} {file_stamp(found[name])}" for name in ids]
     about = "labels from subfolders" if labels else "labels unknown, no folds"

@@ -53,6 +53,7 @@ def embed(
     progress: bool = True,
     model: str | os.PathLike | None = None,
     device: str = "auto",
+    band: tuple[float, float] | None = None,
 ) -> NDArray[np.float32]:
     """Embed every clip of a corpus, or take the embeddings computed before.
 
@@ -79,6 +80,8 @@ def embed(
         The file with the network's weights; by default the one that `dalbook prepare` has fetched.
     device
         Where the network computes: "auto" takes a GPU where there is one.
+    band
+        For "logmel" and "mfcc", the lowest and the highest frequency in Hz, such as (15e3, 150e3) for bats.
 
     Returns
     -------
@@ -99,6 +102,10 @@ def embed(
     UserWarning
         If the cache cannot be read or written.
     """
+    if band is not None:
+        from dalbook.embeddings.band import with_band
+
+        embedder = with_band(name_of(embedder), band)
     result, _ = embed_to_file(corpus, embedder, cache_dir, jobs, progress, model, device)
     if result.broken:
         warnings.warn(BrokenClipsWarning(result.broken), stacklevel=2)

@@ -12,7 +12,7 @@ import librosa
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from dalbook.corpora.audio import pad, resample
+from dalbook.corpora.audio import check_band, pad, resample
 
 RATE = 22050  # Hz; every clip is resampled to it, so that the windows, a power of two, are 23.2 ms long
 WINDOW, HOP = 512, 256
@@ -23,7 +23,7 @@ DELTA = 9  # frames that a derivative looks at, 0.1 s
 CONSTANT = 1e-6  # a standard deviation, in units of the coefficients (dB), that is rounding and no movement
 
 
-def mfcc_embedding(x: ArrayLike, rate: int) -> NDArray[np.float32]:
+def mfcc_embedding(x: ArrayLike, rate: int, band: tuple[float, float] | None = None) -> NDArray[np.float32]:
     """Embed a clip: 11 statistics over time of each of 25 mel frequency cepstral coefficients (MFCCs).
 
     The MFCCs are those of librosa: the orthonormal DCT-II of the mel bands in dB, not below 80 dB under the loudest.
@@ -36,6 +36,9 @@ def mfcc_embedding(x: ArrayLike, rate: int) -> NDArray[np.float32]:
         Mono samples, shape (samples,), finite.
     rate
         Their sample rate in Hz.
+    band
+        The lowest and the highest frequency in Hz, for sound that nobody hears; by default 0 and 11 kHz. Windows become
+        as much shorter or longer as the highest lies above or below the usual one.
 
     Returns
     -------
@@ -46,7 +49,7 @@ def mfcc_embedding(x: ArrayLike, rate: int) -> NDArray[np.float32]:
     Raises
     ------
     ValueError
-        If `x` is not (samples,).
+        If `x` is not (samples,), or if a clip at this rate has nothing in the band.
 
     Examples
     --------
@@ -56,7 +59,8 @@ def mfcc_embedding(x: ArrayLike, rate: int) -> NDArray[np.float32]:
     x = np.asarray(x, dtype=np.float32)
     if x.ndim != 1:
         raise ValueError(f"a clip must be mono, of shape (samples,), not {x.shape}")
-    c = _mfcc(pad(resample(x, rate, RATE), WINDOW))
+    low, high = (0.0, RATE / 2) if band is None else check_band(band, rate)
+    c = _mfcc(pad(resample(x, rate, round(2 * high)), WINDOW), _filters(low, high))
     mean, std = c.mean(axis=1), c.std(axis=1)
     moves = std > CONSTANT
     z = (c - mean[:, None]) / np.where(moves, std, 1)[:, None]
@@ -69,13 +73,13 @@ def mfcc_embedding(x: ArrayLike, rate: int) -> NDArray[np.float32]:
     return np.concatenate(rows).astype(np.float32)
 
 
-@lru_cache(maxsize=1)
-def _filters() -> NDArray[np.float32]:
-    return librosa.filters.mel(sr=RATE, n_fft=WINDOW, n_mels=BANDS)
+@lru_cache(maxsize=4)
+def _filters(low: float, high: float) -> NDArray[np.float32]:
+    return librosa.filters.mel(sr=round(2 * high), n_fft=WINDOW, n_mels=BANDS, fmin=low, fmax=high)
 
 
-def _mfcc(x: NDArray[np.float32]) -> NDArray[np.float64]:
+def _mfcc(x: NDArray[np.float32], filters: NDArray[np.float32]) -> NDArray[np.float64]:
     """(COEFFICIENTS, frames); whole windows only."""
     power = np.abs(librosa.stft(x, n_fft=WINDOW, hop_length=HOP, center=False)) ** 2
-    decibels = librosa.power_to_db((_filters() @ power).astype(np.float64), ref=1.0, amin=1e-10, top_db=80)
+    decibels = librosa.power_to_db((filters @ power).astype(np.float64), ref=1.0, amin=1e-10, top_db=80)
     return librosa.feature.mfcc(S=decibels, n_mfcc=COEFFICIENTS)
