@@ -16,7 +16,7 @@ from dalbook.files.cache import cache_folder, code_version
 from dalbook.files.hashing import fingerprint
 
 # the modules that the sounds depend on; see tests/embeddings/test_cache_keys.py
-SOURCES = ("dalbook.webpage.sounds", "dalbook.corpora.preview", *DECODING)
+SOURCES = ("dalbook.webpage.sounds", "dalbook.corpora.preview", "dalbook.corpora.mel", *DECODING)
 
 
 def page_sounds(corpus: Corpus, clips: Sequence[int]) -> list[dict]:
