@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from itertools import islice
 from statistics import median
 
@@ -17,6 +18,7 @@ ASKS = {  # what the model asks for, by what picks; of others the least sure
     "random": "Clips come at random; the model learns from them.",
     "mal": "The model asks for the most typical clip of each group of similar ones.",
 }
+LAST = 10  # decisions in a notebook without a kernel
 HISTORY = 50  # decisions to look back at
 RECENT = 20  # decisions whose time tells the pace
 
@@ -40,6 +42,17 @@ def session_traits(session: LabelSession, suggestions: Suggestions | None, prepa
         "history": history(session),
         "opinion": opinion(session, suggestions),
     }
+
+
+def without_kernel(session: LabelSession) -> str:
+    """How far one is and the last decisions, as HTML: for a notebook that is only looked at, without its kernel."""
+    last = reversed(list(session.book.standing.values())[-LAST:])
+    rows = [(row.clip, row.label or row.status, row.annotator, row.time) for row in last]
+    cells = ["".join(f"<td>{html.escape(text(cell))}</td>" for cell in row) for row in rows]
+    head = "".join(f"<th>{name}</th>" for name in ("clip", "decision", "annotator", "time"))
+    table = f"<table><tr>{head}</tr>{''.join(f'<tr>{row}</tr>' for row in cells)}</table>" if rows else ""
+    name = html.escape(text(session.file.path.name))
+    return f"<p>{session.labeled} of {len(session.corpus)} clips have labels in {name}.</p>{table}"
 
 
 def shown(session: LabelSession, pick: Pick | None) -> dict | None:

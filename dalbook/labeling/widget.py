@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import html
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping, Sequence
 
@@ -19,7 +21,7 @@ from dalbook.labeling.session import LabelSession
 from dalbook.labeling.sound_cache import LabelSounds
 from dalbook.labeling.trainer import Trainer
 from dalbook.labeling.traits import LabelerTraits
-from dalbook.labeling.view import session_traits
+from dalbook.labeling.view import session_traits, without_kernel
 from dalbook.learners.cold_start import order_at_once
 from dalbook.learners.config import DALConfig
 from dalbook.learners.protocol import Learner
@@ -144,6 +146,15 @@ class Labeler(LabelerTraits):
         """The model, once it has learned from all labels given so far (this waits); None before learning starts."""
         self.wait()
         return self._trainer.learner
+
+    def _repr_mimebundle_(self, **options: object) -> tuple[dict, dict] | None:
+        """The widget, and for whoever cannot show it, such as nbconvert, how far one is and the last labels."""
+        made = super()._repr_mimebundle_(**options)
+        if made is not None:
+            page = without_kernel(self._session)
+            words = re.sub(r"<[^>]+>", " ", page.replace("</tr>", "\n").replace("</p>", "\n"))
+            made[0].update({"text/html": page, "text/plain": html.unescape(words).strip()})
+        return made
 
     def act(self, request: Mapping) -> None:
         """Carry out a request, as the buttons do: ``{"do": "label", "clip": 3, "label": 0, "seconds": 1.5}``, "unsure",

@@ -107,6 +107,19 @@ def test_the_first_sound_comes_with_the_labeler_and_leaves_with_its_clip(labeler
     assert one.first_sound is None
 
 
+def test_a_notebook_without_its_kernel_shows_how_far_one_is_and_the_last_labels(labeler):
+    one = labeler(annotator="anna")
+    (clip,) = label(one)
+    data, _ = one._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert f"1 of {N} clips have labels in labels.csv." in data["text/html"]
+    assert f"<td>clip {clip}.wav</td>" in data["text/html"]
+    assert NAMES[1] not in data["text/html"]  # escaped
+    assert data["text/plain"].splitlines()[0] == f"1 of {N} clips have labels in labels.csv."
+    assert "anna" in data["text/plain"]
+    assert "<" not in data["text/plain"].replace(NAMES[1], "")
+
+
 def test_requests_are_acted_on_once_in_order(labeler, tmp_path):
     one = labeler()
     first, second = one.clip["clip"], one.ahead[0]["clip"]
