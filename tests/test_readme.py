@@ -14,7 +14,9 @@ import numpy as np
 import pytest
 import soundfile
 
+from dalbook import DALConfig
 from dalbook.cli import build_parser, main
+from dalbook.detection import training
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "chapters").glob("*.md"))]
@@ -74,12 +76,19 @@ def run(code: str, scope: dict) -> None:
 def test_the_examples_run_one_after_the_other(folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "dask_jobqueue", types.SimpleNamespace(SLURMCluster=Cluster))
     scope = {"input": print}
-    own, read, cluster, package = blocks()
+    own, read, detect, cluster, package = blocks()
     run(own, scope)
     with contextlib.closing(scope["_"]) as labeler:  # what a person does between the two examples
         labeler.act({"do": "label", "clip": labeler.clip["clip"], "label": 1, "seconds": 2.0})
     run(read, scope)
     assert sorted(scope["labeled"].labels.tolist())[-2:] == [-1, 1]
+    with contextlib.closing(scope["Labeler"](scope["corpus"], out="labels.csv")) as labeler:
+        for label in (0, 2):  # a classifier needs two classes
+            labeler.wait()
+            labeler.act({"do": "label", "clip": labeler.clip["clip"], "label": label, "seconds": 2.0})
+    monkeypatch.setattr(training, "CONFIG", DALConfig(first_steps=10))
+    run(detect, scope)
+    assert scope["table"].columns[:4].tolist() == ["file", "start", "end", "class"]
     run(cluster, scope)
     run(package, scope)
     assert scope["_"].shape == (len(scope["test"]), 10)
@@ -95,7 +104,7 @@ def test_the_command_line_takes_what_the_pages_say(page, words):
 
 def test_the_pages_show_every_command_but_the_maintainer_s():
     shown = {words[1] for _, words in COMMANDS}
-    assert {"curve", "run", "status", "table", "figure", "prepare"} <= shown
+    assert {"label", "train", "predict", "curve", "run", "status", "table", "figure", "prepare"} <= shown
 
 
 def test_your_own_recordings_are_prepared_as_the_page_says(folder, monkeypatch, capsys):

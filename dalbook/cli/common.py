@@ -24,6 +24,12 @@ def add_runs(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--device", default="auto", help="where DAL computes: auto (default), cpu or cuda")
 
 
+def add_model_file(parser: argparse.ArgumentParser) -> None:
+    """The options of an embedder that is a .tflite or .onnx file."""
+    parser.add_argument("--tensor", metavar="NAME", help="of a .tflite or .onnx file: what to take, if not its output")
+    parser.add_argument("--rate", type=int, metavar="HZ", help="of a .tflite or .onnx file: the sample rate it takes")
+
+
 def integers(text: str, option: str) -> list[int]:
     """Whole numbers with commas between, as an option takes them.
 

@@ -7,7 +7,7 @@ import os
 import sys
 from pathlib import Path
 
-from dalbook.cli.common import check_folder, check_jobs, check_target
+from dalbook.cli.common import add_model_file, check_folder, check_jobs, check_target
 
 
 def add(commands) -> None:
@@ -63,8 +63,7 @@ def add(commands) -> None:
 def _add_embedding(parser: argparse.ArgumentParser, names: str) -> None:
     parser.add_argument("--embedding", default="logmel", help=names)
     parser.add_argument("--model", metavar="FILE", help="the weights of yamnet or cnn14, if you have them")
-    parser.add_argument("--tensor", metavar="NAME", help="of a .tflite or .onnx file: what to take, if not its output")
-    parser.add_argument("--rate", type=int, metavar="HZ", help="of a .tflite or .onnx file: the sample rate it takes")
+    add_model_file(parser)
     _add_work(parser)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 
-from dalbook.cli.common import check_jobs
+from dalbook.cli.common import add_model_file, check_jobs
 from dalbook.cli.corpus import add_table, check_table, columns
 
 
@@ -21,7 +21,10 @@ def add(commands) -> None:
     prepare.add_argument("corpus", choices=choices, help="a published corpus, clips that a table lists, or a folder")
     prepare.add_argument("--root", help="folder with the sounds (urbansound8k: by default a folder in the cache)")
     add_table(prepare)
-    prepare.add_argument("--embedding", default="cnn14", help="cnn14 (default), yamnet, mfcc or logmel")
+    prepare.add_argument(
+        "--embedding", default="cnn14", help="cnn14 (default), yamnet, birdnet, mfcc, logmel, a .tflite or .onnx file"
+    )
+    add_model_file(prepare)
     prepare.add_argument("--download", action="store_true", help="fetch what is missing")
     prepare.add_argument("--model", metavar="FILE", help="the weights of cnn14 or yamnet, if you have them")
     prepare.add_argument("--device", default="auto", help="where a network computes: auto (default), cpu or cuda")
@@ -40,11 +43,12 @@ def add(commands) -> None:
 
 
 def _prepare(options: argparse.Namespace) -> int:
+    from dalbook.embeddings.choose import embedder_from
     from dalbook.embeddings.prepare import prepare_esc50, prepare_folder, prepare_table, prepare_urbansound8k
 
     check_jobs(options.jobs)
     common = {
-        "embedding": options.embedding,
+        "embedding": embedder_from(options.embedding, options.tensor, options.rate),
         "fetch": options.download,
         "device": options.device,
         "limit": options.limit,

@@ -101,7 +101,7 @@ class UsedEmbedder:
                 f"this classifier takes embeddings of {self.told['dimensions']} dimensions ({name}), "
                 f"{there['name']} makes {there['dimensions']}"
             )
-        if there["weights"] != self.told["weights"]:
+        if self.told["weights"] is not None and there["weights"] != self.told["weights"]:
             raise ValueError(
                 f"this classifier was taught with other weights of {name}: sha256 {self.told['weights']}, not "
                 f"{there['weights']}; give the file of then, with --model FILE, in Python model="

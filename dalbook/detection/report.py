@@ -132,7 +132,7 @@ def _notes(held: Held, classes: Sequence[str]) -> tuple[str, ...]:
     alone = [name for c, name in enumerate(classes) if not held.tested[held.truth == c].any()]
     if not alone:
         return ()
-    return (f"labels of one recording only, so not tested: {', '.join(alone)}",)
+    return (f"labels of too few recordings to be tested: {', '.join(alone)}",)
 
 
 def _share(held: Held, among: np.ndarray, right: np.ndarray) -> tuple[tuple[float, float, float], tuple[float, float]]:

@@ -49,7 +49,7 @@ def missing_weights(embedding: str, model: str | os.PathLike | None) -> Remote |
         If `model` is given for an embedder that has no weights, or there is no such embedder.
     """
     weights = known(embedding).weights
-    if weights is None or model is not None:
+    if not isinstance(weights, Remote) or model is not None:
         weights_file(embedding, model)
         return None
     return None if kept_at(weights).is_file() else located(weights)

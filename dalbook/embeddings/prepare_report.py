@@ -13,7 +13,7 @@ import numpy as np
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.compute import Run
 from dalbook.embeddings.published import UNPACKED, URBANSOUND8K, Remote
-from dalbook.embeddings.registry import known
+from dalbook.embeddings.registry import known, name_of
 from dalbook.files.cache import cache_folder
 from dalbook.files.disk import gigabytes
 
@@ -48,7 +48,7 @@ def embedding_bytes(embedding: str, n: int) -> int:
 def tell_embeddings(embedding: str, clips: str, n: int) -> None:
     """Where the embeddings go, and how much they take."""
     most = gigabytes(embedding_bytes(embedding, n))
-    say(f"Embeddings ({embedding}) of {clips} clips go to {cache_folder()}: up to {most} on disk")
+    say(f"Embeddings ({name_of(embedding)}) of {clips} clips go to {cache_folder()}: up to {most} on disk")
 
 
 def tell_fetched(fetched: Sequence[Remote]) -> None:

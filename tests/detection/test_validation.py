@@ -63,7 +63,7 @@ def test_labels_of_one_recording_cannot_be_tested_and_the_report_says_so():
     report = make_report(found, ["a", "b", "c"])
     assert np.isnan(report.per_class.loc["c", "recall"])
     assert np.isfinite(report.macro_recall[0])
-    assert report.notes == ("labels of one recording only, so not tested: c",)
+    assert report.notes == ("labels of too few recordings to be tested: c",)
 
 
 def test_calibration_finds_the_sharpness_that_the_scores_were_drawn_with():

@@ -139,6 +139,8 @@ def test_from_the_command_line_to_predictions_with_a_file(model, tmp_path, capsy
     assert main(predict) == 2
     assert f"taught with the embedder 'small-net': give it, with --model {model.name}" in capsys.readouterr().err
     assert main([*predict, "--model", str(model)]) == 0
+    assert main(["prepare", "folder", "--root", str(tmp_path / "rec"), "--segment", "1", *made]) == 0
+    assert "Embeddings, 30 clips x 6" in capsys.readouterr().out
     other = small_models.write_tflite(tmp_path / "other.tflite", seed=1)
     if model.suffix == ".tflite":
         assert main([*predict, "--model", str(other)]) == 2
