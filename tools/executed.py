@@ -98,7 +98,8 @@ def execute(root: Path) -> int:
                 bundle = CacheBundleIn(notebook, str(path), data={"execution_seconds": seconds})
                 cache.cache_notebook_bundle(bundle, check_validity=False, overwrite=True)
             else:
-                print(f"{path.name}: a cell failed\n{error}", file=sys.stderr, flush=True)
+                what = error if "\n" not in error else f"a cell failed\n{error}"
+                print(f"{path.name}: {what}", file=sys.stderr, flush=True)
                 failed.append(path.name)
     if failed:
         raise SystemExit(f"A cell failed in {', '.join(failed)}")

@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 
 import nbformat
+import notebooks
 import pytest
+from nbclient.exceptions import DeadKernelError
 
 ROOT = Path(__file__).parents[2]
 TOC = "format: jb-book\nroot: index\nchapters:\n  - file: chapters/one\n"
@@ -135,3 +137,24 @@ def test_the_key_is_of_the_package_its_data_and_the_lock(book, monkeypatch):
     (book.root / "dalbook/new.py").unlink()
     keys.add(digest(book.root, USED))
     assert len(keys) == 7
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (DeadKernelError("Kernel died"), "Kernel died"),
+        (RuntimeError("Kernel didn't respond in 600\nseconds"), "Kernel didn't respond in 600 seconds"),
+        (AssertionError(), "nbclient has none any more, as after SIGTERM: AssertionError"),
+    ],
+)
+def test_a_kernel_that_ends_or_does_not_answer_is_one_line(monkeypatch, tmp_path, error, says):
+    """What nbclient raises then, the bare assertion too, was met on machines with too much to do."""
+
+    def execute(client):
+        assert min(client.startup_timeout, client.iopub_timeout) >= 600
+        raise error
+
+    monkeypatch.setattr(notebooks.NotebookClient, "execute", execute)
+    told = notebooks.run(nbformat.v4.new_notebook(), tmp_path)
+    assert told.startswith(f"its kernel ended or did not answer ({says}): run it again")
+    assert "\n" not in told
