@@ -102,7 +102,10 @@ def k_medoids(distance: np.ndarray, k: int, engine: str = "dalbook") -> Clusteri
     engine
         `"dalbook"`, or `"kmedoids"` for the swaps of FasterPAM (Schubert and Rousseeuw, Information
         Systems 101, 2021) from the same start: a slightly lower loss. It needs the GPL-licensed package
-        `kmedoids`, and is used only when asked for, so results never depend on what is installed.
+        `kmedoids`, and is used only when asked for, so results never depend on what is installed. Or
+        `"sklearn-extra"` for scikit-learn-extra's PAM: its own greedy start, then every swap is tried before the best
+        is taken, which takes long. Its wheels do not import under NumPy 2; built on the spot it does: ``pip install
+        --no-build-isolation --no-binary scikit-learn-extra scikit-learn-extra`` (with cython and setuptools there).
 
     Raises
     ------
@@ -110,7 +113,7 @@ def k_medoids(distance: np.ndarray, k: int, engine: str = "dalbook") -> Clusteri
         `distance` is not square, is empty, holds NaN, infinity or negative values, is not symmetric or
         has a diagonal that is not zero; k is not an integer from 1 to n; no such engine.
     ImportError
-        `engine="kmedoids"` without that package.
+        An engine's package is not there.
 
     Examples
     --------
@@ -121,10 +124,9 @@ def k_medoids(distance: np.ndarray, k: int, engine: str = "dalbook") -> Clusteri
     distance = _checked(distance)
     if not isinstance(k, (int, np.integer)) or isinstance(k, bool) or not 1 <= k <= len(distance):
         raise ValueError(f"the number of clusters must be an integer from 1 to the {len(distance)} points, not {k!r}")
-    if engine not in ("dalbook", "kmedoids"):
-        raise ValueError(f'engine must be "dalbook" or "kmedoids", not {engine!r}')
-    start = build(distance, int(k))
-    medoids = _alternate(distance, start) if engine == "dalbook" else _fasterpam(distance, start)
+    if engine not in ENGINES:
+        raise ValueError(f"engine must be one of {', '.join(ENGINES)}, not {engine!r}")
+    medoids = ENGINES[engine](distance, int(k))
     assignment = _nearest(distance, medoids)
     loss = distance[np.arange(len(distance)), medoids[assignment]].sum(dtype=np.float64)
     return Clustering(medoids, assignment, float(loss))
@@ -163,7 +165,8 @@ def build(distance: np.ndarray, k: int) -> np.ndarray:
     return np.array(medoids, dtype=np.int64)
 
 
-def _alternate(distance: np.ndarray, medoids: np.ndarray) -> np.ndarray:
+def _alternate(distance: np.ndarray, k: int) -> np.ndarray:
+    medoids = build(distance, k)
     for _ in range(_MAX_ROUNDS):
         medoids = np.sort(medoids)
         assignment = _nearest(distance, medoids)
@@ -194,7 +197,7 @@ def _center(distance: np.ndarray, members: np.ndarray, medoid: int) -> int:
     return members[best] if total[best] < total[np.searchsorted(members, medoid)] else medoid
 
 
-def _fasterpam(distance: np.ndarray, medoids: np.ndarray) -> np.ndarray:
+def _fasterpam(distance: np.ndarray, k: int) -> np.ndarray:
     try:
         import kmedoids
     except ImportError:
@@ -202,8 +205,27 @@ def _fasterpam(distance: np.ndarray, medoids: np.ndarray) -> np.ndarray:
             'engine="kmedoids" needs the package kmedoids (pip install kmedoids); engine="dalbook" needs nothing more'
         ) from None
     # One thread and no shuffling: the same answer every time.
-    result = kmedoids.fasterpam(distance, medoids.astype(np.uintp), n_cpu=1)
+    result = kmedoids.fasterpam(distance, build(distance, k).astype(np.uintp), n_cpu=1)
     return np.sort(result.medoids.astype(np.int64))
+
+
+def _pam(distance: np.ndarray, k: int) -> np.ndarray:
+    try:
+        from sklearn_extra.cluster import KMedoids
+    except (ImportError, ValueError) as error:  # a ValueError is what a wheel for NumPy 1 raises under NumPy 2
+        raise ImportError(
+            f'engine="sklearn-extra" needs scikit-learn-extra ({error}): pip install --no-build-isolation --no-binary '
+            'scikit-learn-extra scikit-learn-extra, with cython and setuptools; engine="dalbook" needs nothing more'
+        ) from None
+    if k == len(distance):  # it has no swap to try then, and fails
+        return np.arange(k)
+    found = KMedoids(k, metric="precomputed", method="pam", init="build", max_iter=_MAX_ROUNDS * k if k > 1 else 0).fit(
+        distance
+    )
+    return np.sort(found.medoid_indices_.astype(np.int64))
+
+
+ENGINES = {"dalbook": _alternate, "kmedoids": _fasterpam, "sklearn-extra": _pam}
 
 
 def _checked(distance: np.ndarray) -> np.ndarray:

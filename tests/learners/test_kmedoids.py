@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import builtins
+import importlib.util
 import itertools
+import sys
+import types
 
 import kmedoids
 import numpy as np
 import pytest
 
 from dalbook.learners.kmedoids import build, cosine_distance, k_medoids
+
+# scikit-learn-extra has to be built on the spot, so it is tried where somebody has done that
+EXTRA = importlib.util.find_spec("sklearn_extra") is not None
+NO_EXTRA = pytest.mark.skipif(not EXTRA, reason="scikit-learn-extra is not installed; under NumPy 2 it has to be built")
+ENGINES = ["dalbook", "kmedoids", pytest.param("sklearn-extra", marks=NO_EXTRA)]
 
 
 def on_a_line(*points: float) -> np.ndarray:
@@ -130,7 +138,7 @@ def test_loss_within_eight_percent_of_fasterpam(kind, seed):
     assert k_medoids(distance, 200, engine="kmedoids").loss <= k_medoids(distance, 200).loss
 
 
-@pytest.mark.parametrize("engine", ["dalbook", "kmedoids"])
+@pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("k", [1, 2, 30, 119, 120])
 def test_a_clustering_is_complete_and_consistent(engine, k):
     distance = cosine_distance(recordings(120))
@@ -155,7 +163,7 @@ def test_one_cluster_has_the_middle_point_and_n_clusters_cost_nothing():
     assert k_medoids(np.zeros((1, 1)), 1).assignment.tolist() == [0]
 
 
-@pytest.mark.parametrize("engine", ["dalbook", "kmedoids"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_identical_points_still_give_k_clusters_of_at_least_one(engine):
     clustering = k_medoids(np.zeros((7, 7), dtype=np.float32), 3, engine=engine)
     assert np.bincount(clustering.assignment, minlength=3).min() >= 1
@@ -171,7 +179,7 @@ def test_large_clusters_are_handled_in_blocks():
     assert k_medoids(distance, 1).loss == pytest.approx(abs(points - np.median(points)).sum(), rel=1e-3)
 
 
-@pytest.mark.parametrize("engine", ["dalbook", "kmedoids"])
+@pytest.mark.parametrize("engine", ENGINES)
 def test_the_same_twice_and_the_distances_untouched(engine):
     distance = cosine_distance(recordings(200))
     before = distance.copy()
@@ -222,11 +230,31 @@ def test_engines_are_chosen_by_name(monkeypatch):
     real_import = builtins.__import__
 
     def without_kmedoids(name, *args, **kwargs):
-        if name == "kmedoids":
+        if name.split(".")[0] in ("kmedoids", "sklearn_extra"):
             raise ImportError(name)
         return real_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", without_kmedoids)
     with pytest.raises(ImportError, match="pip install kmedoids"):
         k_medoids(on_a_line(0, 1), 1, engine="kmedoids")
+    with pytest.raises(ImportError, match="pip install --no-build-isolation --no-binary scikit-learn-extra scikit"):
+        k_medoids(on_a_line(0, 1), 1, engine="sklearn-extra")
     assert k_medoids(on_a_line(0, 1), 1).loss == 1
+
+
+def test_scikit_learn_extra_is_called_for_its_pam(monkeypatch):
+    distance = on_a_line(0, 1, 5, 6)
+
+    class KMedoids:
+        def __init__(self, k, metric, method, init, max_iter):
+            assert (k, metric, method, init) == (2, "precomputed", "pam", "build")
+
+        def fit(self, given):
+            assert given is distance
+            return types.SimpleNamespace(medoid_indices_=np.array([3, 0]))
+
+    monkeypatch.setitem(sys.modules, "sklearn_extra", types.ModuleType("sklearn_extra"))
+    monkeypatch.setitem(sys.modules, "sklearn_extra.cluster", types.SimpleNamespace(KMedoids=KMedoids))
+    found = k_medoids(distance, 2, engine="sklearn-extra")
+    assert (found.medoids.tolist(), found.assignment.tolist(), found.loss) == ([0, 3], [0, 0, 1, 1], 2.0)
+    assert k_medoids(distance, 4, engine="sklearn-extra").loss == 0
