@@ -1,4 +1,4 @@
-"""Learning curves, and the curves of an experiment with several corpora."""
+"""Learning curves, in one plot or a panel each, and the curves of an experiment with several corpora."""
 
 from __future__ import annotations
 
@@ -6,12 +6,16 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 import plotly.graph_objects as go
+from plotly.subplots import make_subplots
 
 from dalbook.figures.style import LEARNER_STYLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
+BEHIND = "rgba(128, 128, 128, 0.55)"  # the other learners' lines, on light and on dark
+COLUMNS = 2  # which a phone still shows
+MANY = 4  # learners that one plot holds; the bands of more hide each other
 WIDE = (1, 3, 10, 30, 100, 300, 1000, 3000, 10000)  # what a logarithmic axis with many budgets names
 
 
@@ -52,6 +56,50 @@ def learning_curve(rows: pd.DataFrame | Iterable[Mapping]) -> go.Figure:
     return fig
 
 
+def panels(rows: pd.DataFrame | Iterable[Mapping]) -> go.Figure:
+    """Draw what `learning_curve` draws, with a panel for each learner: it in color with its band, all others in gray.
+
+    Parameters
+    ----------
+    rows
+        As `learning_curve` takes them.
+
+    Examples
+    --------
+    >>> rows = [{"learner": c, "budget": n, "mean": 0.6, "low": 0.5, "high": 0.7} for c in "ab" for n in (30, 60)]
+    >>> fig = panels(rows)
+    >>> [note.text for note in fig.layout.annotations], sum(trace.line.color == BEHIND for trace in fig.data)
+    (['a', 'b'], 2)
+    """
+    whole = learning_curve(rows)
+    bands, lines = whole.data[::2], whole.data[1::2]
+    height = -(-len(lines) // COLUMNS)
+    fig = make_subplots(
+        rows=height,
+        cols=COLUMNS,
+        shared_xaxes="all",
+        shared_yaxes="all",
+        subplot_titles=[line.name for line in lines],
+        horizontal_spacing=0.04,
+        vertical_spacing=0.24 / height,
+    )
+    for number, (band, line) in enumerate(zip(bands, lines, strict=True)):
+        place = {"row": number // COLUMNS + 1, "col": number % COLUMNS + 1}
+        for other in lines:
+            if other is not line:
+                gray = {"line": {"color": BEHIND, "width": 1.2}, "mode": "lines", "hoverinfo": "skip"}
+                fig.add_scatter(x=other.x, y=other.y, showlegend=False, **gray, **place)
+        line.showlegend = False
+        fig.add_trace(band, **place)
+        fig.add_trace(line, **place)
+    fig.update_layout(template="dalbook", height=150 + 190 * height)
+    fig.update_xaxes(type=whole.layout.xaxis.type)
+    fig.update_yaxes(tickformat=".2f")
+    fig.update_xaxes(title="Labeling budget N", row=height)
+    fig.update_yaxes(title="Recall", col=1)
+    return fig
+
+
 # What a reader calls the corpora.
 CORPORA = {"urbansound8k": "UrbanSound8K", "esc10": "ESC-10", "toy-city": "toy-city"}
 
@@ -59,12 +107,13 @@ CORPORA = {"urbansound8k": "UrbanSound8K", "esc10": "ESC-10", "toy-city": "toy-c
 def experiment(table: pd.DataFrame) -> go.Figure:
     """Draw the learning curves of an experiment, with buttons to switch between corpora where there are several.
 
-    ``table`` is that of ``dalbook table``. Its first corpus is shown first.
+    ``table`` is that of ``dalbook table``. Its first corpus is shown first. More than four variants get a panel each.
     """
-    from dalbook.experiments.analysis import curves
+    from dalbook.experiments.analysis import curves, variants
 
+    draw = panels if variants(table).nunique() > MANY else learning_curve
     parts = {str(name): part for name, part in table.groupby("corpus", sort=False)}
-    return _switch({name: learning_curve(curves(part)) for name, part in parts.items()})
+    return _switch({name: draw(curves(part)) for name, part in parts.items()})
 
 
 def guesses(table: pd.DataFrame) -> go.Figure:
@@ -123,13 +172,13 @@ def _switch(drawn: Mapping[str, go.Figure]) -> go.Figure:
         first.add_traces([trace.update(visible=False) for trace in fig.data])
     if not others:
         return first
-    buttons = []
+    buttons, height = [], first.layout.height or 450
     for number, name in enumerate(drawn):
         shown = [number == group for group, count in enumerate(counts) for _ in range(count)]
         buttons.append({"label": CORPORA.get(name, name), "method": "update", "args": [{"visible": shown}]})
     first.update_layout(
         updatemenus=[
-            {"type": "buttons", "direction": "right", "buttons": buttons, "x": 0, "xanchor": "left", "y": -0.18}
+            {"type": "buttons", "direction": "right", "buttons": buttons, "x": 0, "xanchor": "left", "y": -95 / height}
             | {"yanchor": "top", "showactive": True}
         ],
         margin={"b": 100},

@@ -24,6 +24,7 @@ from dalbook.figures import (
     learning_curve,
     show,
 )
+from dalbook.figures.curves import BEHIND
 from dalbook.figures.listen import widget
 from dalbook.figures.slider import slider_html
 
@@ -245,6 +246,16 @@ def test_an_experiment_draws_means_over_folds_and_bands():
     assert high == pytest.approx((0.30, 0.31))
     assert band.y == (*high, *low[::-1])
     assert band.fill == "toself"
+
+
+def test_many_variants_get_a_panel_each_with_the_others_in_gray():
+    fig = experiment(results("toy-city", 0.0, 0.25, 0.5, 0.75, 1.0))
+    assert [note.text for note in fig.layout.annotations] == [f"Θ = {t:g}" for t in (0, 0.25, 0.5, 0.75, 1)]
+    panels = {trace.xaxis for trace in fig.data}
+    assert len(panels) == 5
+    for panel in panels:
+        lines = [trace for trace in fig.data if trace.xaxis == panel and trace.fill != "toself"]
+        assert [trace.line.color for trace in lines].count(BEHIND) == 4 == len(lines) - 1
 
 
 def test_an_experiment_on_two_corpora_has_a_button_for_each():
