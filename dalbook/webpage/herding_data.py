@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dalbook.corpora.corpus import Corpus
-from dalbook.learners import coverage, label_spreading, ridge, spread_ridge
+from dalbook.learners import coverage, head, label_spreading, ridge
 from dalbook.learners.geometry import Geometry
 
 
@@ -56,5 +56,5 @@ def constants() -> dict[str, float]:
         "penalty": ridge.PENALTY,
         "bend": ridge.BEND,
         "jitter": ridge.JITTER,
-        "sharpness": spread_ridge.SHARPNESS,
+        "sharpness": head.SHARPNESS,
     }
