@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import threading
 
 import numpy as np
 import soundfile as sf
@@ -30,8 +31,8 @@ class Sound:
         Where its header says something else than what is there, what; otherwise empty.
     """
 
-    def __init__(self, path: str, layout: Layout) -> None:
-        self.path, self.layout = path, layout
+    def __init__(self, path: str, layout: Layout, stamp: str = "") -> None:
+        self.path, self.layout, self._stamp = path, layout, stamp
         self.frames, self.samplerate, self.note = layout.frames, layout.rate, layout.note
         self._file: sf.SoundFile | Frames | None = None
         self._other: tuple[int, np.ndarray] | None = None
@@ -46,7 +47,10 @@ class Sound:
     def close(self) -> None:
         """Close the file; reading opens it again."""
         if self._file is not None:
-            self._file.close()
+            if self.layout.parts[self._part].seekable:
+                self._file.close()
+            else:
+                _leave(self._file, (self.path, self._stamp, self.layout, self._part), self._at)
         self._file, self._part, self._other = None, -1, None
 
     def read(self, begin: int, end: int) -> np.ndarray:
@@ -91,8 +95,10 @@ class Sound:
         try:
             if self._part != number or (begin < self._at and not part.seekable):
                 self.close()
-                self._file = Frames(self.path) if self.layout.ffmpeg else open_part(self.path, part.pieces)
-                self._part, self._at = number, 0
+                self._file, self._at = _left((self.path, self._stamp, self.layout, number), begin)
+                if self._file is None:
+                    self._file = Frames(self.path) if self.layout.ffmpeg else open_part(self.path, part.pieces)
+                self._part = number
             if part.seekable:
                 lead = min(begin, LEAD) if self._file.format in LEANING else 0
                 if begin - lead != self._at:  # a decoder that has to find its place again leaves a small glitch
@@ -108,7 +114,8 @@ class Sound:
             self._at = begin + len(x)
             return x
         except (RuntimeError, OSError) as error:
-            self.close()  # what was wrong with it may go on being wrong
+            self._file.close() if self._file is not None else None  # what was wrong with it may go on being wrong
+            self._file, self._part = None, -1
             raise ValueError(
                 f"{self.path}: samples {begin} to {end} cannot be decoded, the file is damaged there "
                 f"({reason(error)}); {WAY_OUT}"
@@ -123,6 +130,26 @@ class Sound:
             blocks.append(x)
             got += len(x)
         return blocks[0] if len(blocks) == 1 else np.concatenate(blocks)
+
+
+_forward = threading.local()  # each thread's last file that is read forward only: whoever goes on need not begin anew
+
+
+def _leave(file: sf.SoundFile | Frames, key: tuple, at: int) -> None:
+    """Keep a file that was read up to a sample."""
+    older = getattr(_forward, "file", None)
+    _forward.file, _forward.key, _forward.at = file, key, at
+    if older is not None:
+        older.close()
+
+
+def _left(key: tuple, begin: int) -> tuple[sf.SoundFile | Frames | None, int]:
+    """The file that was kept, and how far it was read, if it is that one and has not gone past `begin`."""
+    file = getattr(_forward, "file", None)
+    if file is None or _forward.key != key or _forward.at > begin:
+        return None, 0
+    _forward.file = None
+    return file, _forward.at
 
 
 def open_sound(path: str | os.PathLike, thorough: bool = False) -> Sound:
@@ -156,7 +183,8 @@ def open_sound(path: str | os.PathLike, thorough: bool = False) -> Sound:
     try:
         if not os.path.isfile(path):
             raise FileNotFoundError(f"{path}: there is no such file")
-        return Sound(path, layout(path, file_stamp(path), thorough))
+        stamp = file_stamp(path)
+        return Sound(path, layout(path, stamp, thorough), stamp)
     except PermissionError as error:
         raise PermissionError(
             errno.EACCES, "it may not be read (permission denied); change its permissions, or remove it", path

@@ -221,6 +221,25 @@ def test_a_length_that_took_reading_is_kept_until_the_file_changes(tmp_path, mon
     assert open_sound(path).frames == 48000
 
 
+def test_a_file_that_is_read_forward_only_is_not_begun_anew_for_each_part(tmp_path, monkeypatch):
+    from dalbook.corpora import sound_file
+
+    path = tmp_path / "a.wav"
+    path.write_bytes(encoded("WAV", 3, 8000, "GSM610"))
+    with open_sound(path) as file:
+        whole = file.read(0, 24000)
+    opened = []
+    real = sound_file.open_part
+    monkeypatch.setattr(sound_file, "open_part", lambda *arguments: opened.append(1) or real(*arguments))
+    for begin in range(0, 24000, 4000):
+        with open_sound(path) as file:
+            assert np.array_equal(file.read(begin, begin + 4000), whole[begin : begin + 4000])
+    assert len(opened) == 1
+    path.write_bytes(encoded("WAV", 3, 8000, "G721_32"))  # another file of that name
+    with open_sound(path) as file:
+        assert not np.array_equal(file.read(20000, 24000), whole[20000:24000])
+
+
 def test_what_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
     sf.write(tmp_path / "a.wav", sweep(8000, 1), 8000)
     sf.write(tmp_path / "b.wav", sweep(8000, 1), 8000)
