@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import random
+import re
 import unicodedata
 import warnings
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -285,3 +287,14 @@ def test_one_name_in_two_forms_is_one_clip(tmp_path):
         assert load_embeddings(tmp_path / "x.npz", other).tolist() == [[2.0], [1.0]]
     both = corpus([composed, apart])  # where they are two files they are two clips
     assert labels_to_corpus(both, path).labels.tolist() == [1, -1]
+
+
+def test_nothing_that_is_read_tempts_to_the_method_of_pandas():
+    """``table.clip`` is a method that cuts off values; the column is ``table["clip"]``."""
+    root = Path(__file__).parents[2]
+    texts = [*root.glob("chapters/*"), root / "README.md", root / "index.md"]
+    texts = [path for path in texts if path.suffix in (".ipynb", ".md")]
+    assert len(texts) > 15
+    tables = r"\b(labels|table|frame|decisions|rows|read_labels\([^)]*\))\.clip\b"
+    tempting = [path.name for path in texts if re.search(tables, path.read_text(encoding="utf-8"))]
+    assert tempting == []
