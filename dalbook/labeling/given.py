@@ -9,7 +9,7 @@ import numpy as np
 
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.embed import embeddings_for
-from dalbook.labeling.session import Refused
+from dalbook.labeling.refused import Refused
 from dalbook.learners.mc_dropout import check_embeddings
 
 

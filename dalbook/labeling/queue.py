@@ -56,7 +56,9 @@ class LabelQueue:
 
     def advance(self, done: bool = False) -> None:
         """Show the next clip; none if that is enough."""
-        self.shown = None if done else next(self._due(), None)
+        self.shown = None
+        if not done:
+            self.shown = next(self._due(), None)
         self._back = [pick for pick in self._back if self._open(pick)]
 
     def show(self, pick: Pick) -> None:

@@ -15,14 +15,11 @@ from dalbook.labeling.decisions import Beginning, Change, LabelBook, about, chec
 from dalbook.labeling.label_file import LabelFile
 from dalbook.labeling.matching import beside, keep_content, kept_contents
 from dalbook.labeling.queue import LabelQueue
+from dalbook.labeling.refused import Refused, whole
 from dalbook.labeling.row_order import now
 from dalbook.learners.cold_start import Pick
 
 EACH = 3  # labels that every class should have before learning starts (section 5.1)
-
-
-class Refused(ValueError):
-    """A request that cannot be carried out; nothing has changed."""
 
 
 class LabelSession:
@@ -117,10 +114,10 @@ class LabelSession:
         self.queue.resume(self.file.kept("next.json"), map(self._as_before, self.book.taken_back), self._done)
         self._keep()
 
-    def suggest(self, *orders: Iterable[Pick]) -> None:
-        """From now on take the next clips from these, the first one first; the clip on screen stays."""
+    def suggest(self, *orders: Iterable[Pick], now: bool = False) -> None:
+        """From now on take the next clips from these, the first one first; the clip on screen stays, but for `now`."""
         self.queue.orders = orders
-        self._advance() if self.queue.shown is None else self._keep_next()
+        self._advance() if now or self.queue.shown is None else self._keep_next()
 
     @property
     def notice(self) -> str:
@@ -163,11 +160,11 @@ class LabelSession:
 
     def decide(self, clip: int, status: str, label: int | None = None, seconds: float | None = None) -> None:
         """Decide on the clip on screen, or anew on one decided before; the same decision twice is one."""
-        shown = self.queue.shown is not None and _whole(clip) and clip == self.queue.shown.clip
-        before = self.book.standing.get(clip) if _whole(clip) else None
+        shown = self.queue.shown is not None and whole(clip) and clip == self.queue.shown.clip
+        before = self.book.standing.get(clip) if whole(clip) else None
         if not shown and before is None:
             raise Refused(f"clip {clip!r} is neither on screen nor decided on already, so nothing was written")
-        if status == "labeled" and not (_whole(label) and 0 <= label < len(self.classes)):
+        if status == "labeled" and not (whole(label) and 0 <= label < len(self.classes)):
             raise Refused(f"there is no class {label!r}; classes go from 0 to {len(self.classes) - 1}")
         name = self.classes[label] if status == "labeled" else ""
         if before and (before.status, before.label) == (status, name):
@@ -294,7 +291,3 @@ class LabelSession:
     def _keep(self) -> None:
         begun = self.started and {"rows": self.started.rows, "names": self.classes}
         self.file.keep("about.json", {**about(self.corpus), "added": self.added, "begun": begun})
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)

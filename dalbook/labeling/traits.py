@@ -23,6 +23,8 @@ class LabelerTraits(anywidget.AnyWidget):
         The requests of the user interface, and the number of the last one carried out.
     problem, notice
         What went wrong with the last request, and what a person should know in any case.
+    search
+        A search by example: what it goes by, the class looked for, and how many were heard and found.
     recording
         Whether this is a recording, which takes no decisions.
     """
@@ -42,4 +44,5 @@ class LabelerTraits(anywidget.AnyWidget):
     recording = traitlets.Bool(False).tag(sync=True)
     first_sound = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     heard = traitlets.Int(0).tag(sync=True)
+    search = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     said = traitlets.List().tag(sync=True)

@@ -91,6 +91,7 @@ def progress(session: LabelSession, preparing: bool, training: bool, picked_by: 
         "training": training,
         "can_start": session.can_start,
         "undo": bool(session.book.undoable),
+        "searches": True,
         "pace": pace,
         "left": None if pace is None else pace * max(0, min(budget, len(session.pool)) - session.labeled),
     }

@@ -14,9 +14,11 @@ import pandas as pd
 
 from dalbook.corpora.corpus import Corpus
 from dalbook.embeddings.missing import asked, embedded, left_out
+from dalbook.labeling.examples import One, examples_of
 from dalbook.labeling.factory import LearnerFactory
 from dalbook.labeling.game import Game, game_pool
 from dalbook.labeling.given import given_embeddings, login, words
+from dalbook.labeling.search import Search
 from dalbook.labeling.session import LabelSession
 from dalbook.labeling.sound_cache import LabelSounds
 from dalbook.labeling.trainer import Trainer
@@ -62,6 +64,11 @@ class Labeler(LabelerTraits):
         Of the model, where it takes one: Table 1 by default.
     seed
         Of the model.
+    like
+        Search by example: clips like this come first, and each answer sharpens their order. A clip's position or id, a
+        sound file, ``(file, begin, end)`` in seconds, or a list of these.
+    own_recording
+        Whether a search brings clips of the example's own recording too.
 
     Raises
     ------
@@ -96,6 +103,8 @@ class Labeler(LabelerTraits):
         learner: str = "default",
         config: DALConfig | None = None,
         seed: int = 0,
+        like: One | Sequence[One] | None = None,
+        own_recording: bool = True,
     ) -> None:
         x = given_embeddings(corpus, embedding)
         if game and classes is not None and tuple(classes) != corpus.classes:
@@ -104,11 +113,13 @@ class Labeler(LabelerTraits):
         self._left_out = left_out(corpus, x)
         factory = LearnerFactory(learner, x, pool, config, seed, np.unique(corpus.recordings, return_inverse=True)[1])
         self._game = Game(corpus, factory) if game else None
+        examples = [] if like is None else examples_of(corpus, x, embedding, like)
         who = login() if annotator is None else annotator
         rest = self._taken, factory.typical_first, np.flatnonzero(~embedded(x)).tolist()
         self._session = LabelSession(corpus, out, classes, pool, budget, who, *rest)
         if self._game:
             self._game.keep_in(self._session.file.folder / "game.json")
+        self._search = Search(self._session, factory, examples, own_recording)
         self._lock = threading.RLock()
         super().__init__()
         try:
@@ -158,7 +169,8 @@ class Labeler(LabelerTraits):
 
     def act(self, request: Mapping) -> None:
         """Carry out a request, as the buttons do: ``{"do": "label", "clip": 3, "label": 0, "seconds": 1.5}``, "unsure",
-        "skip" (with `clip` and `seconds`), "undo", "start", or ``{"do": "class", "name": "wren"}``.
+        "skip" (with `clip` and `seconds`), "undo", "start", ``{"do": "class", "name": "wren"}``, "like" (with `clip`)
+        to search by it, or "found" to end the search.
 
         Raises
         ------
@@ -166,7 +178,7 @@ class Labeler(LabelerTraits):
             It cannot be carried out, or not be written; nothing has changed.
         """
         with self._lock:
-            self._session.act(request)
+            self._search.act(request) or self._session.act(request)
             self._tell_trainer()
             self._refresh()
 
@@ -202,7 +214,7 @@ class Labeler(LabelerTraits):
                     continue
                 heard = request["n"]
                 try:
-                    self._session.act(request)
+                    self._search.act(request) or self._session.act(request)
                 except Exception as error:  # whatever it is, an answer must come
                     problems.append(words(error))
             if heard > self.heard:
@@ -240,12 +252,15 @@ class Labeler(LabelerTraits):
             suggestions = trainer.suggestions
             session.round = suggestions.round if suggestions else session.round
             medoids = trainer.medoids or self._provisional
-            session.suggest(suggestions, medoids) if suggestions and session.started else session.suggest(medoids)
+            orders = (suggestions, medoids) if suggestions and session.started else (medoids,)
+            now, self._search.fresh = self._search.fresh, False
+            session.suggest(*filter(None, (self._search.order,)), *orders, now=now)
             self._tell_trainer()
             with self.hold_sync():
                 self.set_trait("classes", list(session.classes))
                 for name, value in session_traits(session, suggestions, trainer.medoids is None, trainer.busy).items():
                     self.set_trait(name, value)
+                self.search = self._search.shown
                 self.curve = self._game.curve() if self._game else None
                 self.notice = " ".join(filter(None, (self._left_out, session.notice, trainer.problem)))
                 if self.first_sound and not (self.clip and self.clip["clip"] == self.first_sound["about"]["sound"]):

@@ -361,6 +361,22 @@ def test_the_first_sound_comes_with_the_labeler_itself(visit):
     page.plays()
 
 
+def test_more_like_a_clip_on_screen_and_one_of_the_history(visit):
+    page = visit().focus()
+    page.press("1")
+    page.press("/")
+    assert page.rows[1:] == [["like", 1, None]]
+    assert page.clip == "3"
+    expect(page.root).to_contain_text("Clips like a clip you chose. 0 found in 0 heard.")
+    page.click("Stop searching")
+    expect(page.root).not_to_contain_text("Clips like")
+    page.click("More like decision 1, air_conditioner")
+    page.click("Stop searching")
+    page.click("More like this")
+    assert [what for what, *_ in page.rows] == ["label", "like", "found", "like", "found", "like"]
+    assert [clip for _, clip, _ in page.rows][3::2] == [0, 5]
+
+
 def test_no_name_of_a_clip_is_shown_unless_asked_for(visit):
     page = visit().focus()
     page.press("1", "2")

@@ -2,7 +2,7 @@
 
 Each script in sessions/ is a list of requests, with what is expected after each: a part of the state below, or the
 words of a refusal. ``reopen`` closes the session and goes on from what it has kept; ``suggest`` is what a model would
-ask next.
+ask next; with ``now`` the clip on screen makes way, as when a search begins.
 """
 
 from __future__ import annotations
@@ -64,7 +64,10 @@ window.play = ({ classes, order, budget, rows, requests }) => {
         session = made();
         session.open(kept);
       } else if (request?.do === "suggest") {
-        session.suggest(request.clips.map((clip) => ({ clip, picked_by: "vote_entropy", score: 0.5, why: "" })));
+        session.suggest(
+          request.clips.map((clip) => ({ clip, picked_by: "vote_entropy", score: 0.5, why: "" })),
+          request.now,
+        );
       } else if (request) session.act(request);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -115,7 +118,8 @@ def in_python(
                 one.close()
                 one = _session(out, classes, budget)
             elif request and request.get("do") == "suggest":
-                one.suggest([Pick(clip, "vote_entropy", 0.5) for clip in request["clips"]], _typical())
+                picks = [Pick(clip, "vote_entropy", 0.5) for clip in request["clips"]]
+                one.suggest(picks, _typical(), now=request.get("now", False))
             elif request is not None:
                 one.act(request)
         except Refused as error:
@@ -205,7 +209,7 @@ def test_two_hundred_requests_of_any_kind_give_the_same_states(seed, page, tmp_p
                 due = states[-1]["shown"] if states and rng.random() < 0.7 else rng.choice([*range(N), -1])
                 request |= {"clip": due, "label": rng.randrange(3), "seconds": rng.choice([1.5, -1, None])}
             if do[0] == "suggest":
-                request["clips"] = rng.sample(range(N), rng.randrange(N))
+                request |= {"clips": rng.sample(range(N), rng.randrange(N)), "now": rng.random() < 0.3}
             asked.append(request)
             yield request
 

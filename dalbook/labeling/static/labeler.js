@@ -9,8 +9,9 @@ import { decisions } from "./labeler_decisions.js";
 import { decided } from "./labeler_history.js";
 import { drawHelp, keysFor, listenToKeys } from "./labeler_keys.js";
 import { buildLayout, redrawer } from "./labeler_layout.js";
-import { h } from "./labeler_parts.js";
+import { h, icon } from "./labeler_parts.js";
 import { showProgress } from "./labeler_progress.js";
+import { searching } from "./labeler_search.js";
 import { soundPanel } from "./labeler_sound.js";
 import { Traits } from "./labeler_traits.js";
 
@@ -37,10 +38,15 @@ export function render({ model, el }) {
   const hands = decisions(ui);
   const answer = answers(ui);
   const grid = classGrid(ui, hands);
+  const { like, likeThis, drawSearch } = searching(ui, hands);
+  ui.finder = (clip, title) => {
+    const face = { type: "button", "aria-label": title, onclick: () => like(clip) };
+    return traits.canSearch ? [h("button", face, icon("search"))] : [];
+  };
   const { drawHistory, drawBack, leave } = decided(ui);
   const { show, sounds } = clipOnScreen(ui);
   ui.sounds = sounds;
-  listenToKeys(ui, hands, leave);
+  listenToKeys(ui, { ...hands, likeThis }, leave);
 
   function update() {
     queued = false;
@@ -71,6 +77,9 @@ export function render({ model, el }) {
     layout.named.setAttribute("aria-expanded", String(state.named));
     layout.named.hidden = !id;
     layout.back.hidden = !state.review;
+    layout.like.hidden = !traits.canSearch || !id;
+    layout.search.hidden = !traits.search;
+    redraw(layout.search, [traits.search, traits.classes], drawSearch);
   }
 
   /** Which decision is on its way, and which can be made now. */

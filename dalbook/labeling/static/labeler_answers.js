@@ -44,7 +44,8 @@ export function answers({ traits, state, say, update }) {
   /** What a request has done, in words. */
   function outcome({ do: what, label, name: added }) {
     if (what === "label") return `${state.review ? "Changed to" : "Labeled"} ${traits.className(label)}.`;
-    const done = { unsure: "Noted as unsure.", skip: "Skipped.", undo: "Taken back.", start: "Learning starts." };
+    const done = { unsure: "Noted as unsure.", skip: "Skipped.", undo: "Taken back.", start: "Learning starts.", found: "The search is over." };
+    if (what === "like") return "The nearest clips come first.";
     return done[what] ?? `Added ${added}.`;
   }
 
@@ -62,7 +63,7 @@ export function answers({ traits, state, say, update }) {
       ];
     }
     const { problem } = traits;
-    const title = ["class", "start"].includes(failed) ? "That did not work." : "Not saved.";
+    const title = ["class", "start", "like", "found"].includes(failed) ? "That did not work." : "Not saved.";
     return [...(problem && failed ? [h("b", {}, title)] : []), ...(problem ? [h("p", {}, problem)] : [])];
   }
 

@@ -50,5 +50,5 @@ export function decisions(ui) {
   layout.skip.addEventListener("click", (event) => decide({ do: "skip" }, event));
   layout.undo.addEventListener("click", takeBack);
   layout.start.addEventListener("click", () => send({ do: "start" }));
-  return { decide, takeBack, addClass };
+  return { decide, takeBack, addClass, send };
 }

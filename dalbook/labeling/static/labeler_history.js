@@ -3,7 +3,7 @@
 import { cap, h, icon } from "./labeler_parts.js";
 
 /** The list of decisions, and the strip that leads back from one of them. */
-export function decided({ traits, state, update, focus }) {
+export function decided({ traits, state, update, focus, finder }) {
   /** Show an earlier decision's clip, {clip, id, words, change}; null: the clip that is due. */
   function open(review) {
     state.review = review;
@@ -26,6 +26,7 @@ export function decided({ traits, state, update, focus }) {
         {},
         act(`Listen again to ${id}, ${words}`, false, icon("play")),
         h("span", { class: "dlb-what" }, h("b", {}, words), h("span", { title: id }, id)),
+        ...finder(clip, `More like ${id}, ${words}`),
         ...(traits.recording ? [] : [act(`Change ${id}, ${words}`, true, "Change")]),
       );
     });

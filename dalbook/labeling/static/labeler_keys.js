@@ -24,6 +24,7 @@ export function drawHelp(keys) {
     ["Backspace", "take the last decision back, then the one before it"],
     ["Space", "listen from the start"],
     ["← →", "move in the sound; Home: to its start"],
+    ["/", "search: more like this clip"],
     ["Esc", "stop the sound, go back, close"],
     ["?", "show or hide these keys"],
   ];
@@ -33,7 +34,7 @@ export function drawHelp(keys) {
 const STEP = 0.25; // seconds an arrow key moves
 
 /** Act on the keys pressed inside the labeler, and leave all others to the notebook. */
-export function listenToKeys({ traits, state, panel, layout, update, focus }, { decide, takeBack }, leave) {
+export function listenToKeys({ traits, state, panel, layout, update, focus }, { decide, takeBack, likeThis }, leave) {
   const { root, help, helpButton } = layout;
 
   function toggleHelp(open = help.hidden) {
@@ -60,6 +61,7 @@ export function listenToKeys({ traits, state, panel, layout, update, focus }, { 
     else if (key === "s") decide({ do: "skip" }, event);
     else if (key === "Backspace") takeBack(event);
     else if (key === "?") toggleHelp();
+    else if (key === "/" && traits.canSearch) likeThis();
     else if (key === " ") panel.play(0);
     else if (key === "ArrowLeft" || key === "ArrowRight") panel.move(key === "ArrowLeft" ? -STEP : STEP);
     else if (key === "Home") panel.seek(0);

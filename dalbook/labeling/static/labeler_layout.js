@@ -1,6 +1,7 @@
 // Where everything stands: the labeler's elements, empty.
 
 import { cap, h } from "./labeler_parts.js";
+import { likeButton } from "./labeler_search.js";
 
 const part = (name, tag = "div", attributes = {}) => h(tag, { class: `dlb-${name}`, ...attributes });
 const verdict = (name, key) => h("button", { type: "button" }, cap(key), h("span", {}, name));
@@ -22,6 +23,8 @@ export function buildLayout(sound) {
     question: part("question", "p"),
     file: part("file", "p"),
     named: h("button", { type: "button", class: "dlb-named" }),
+    like: likeButton(),
+    search: part("search", "div", { hidden: true }),
     back: part("back", "div", { hidden: true }),
     grid: part("classes", "div", { role: "group", "aria-label": "Classes" }),
     unsure: verdict("Unsure", "U"),
@@ -40,7 +43,8 @@ export function buildLayout(sound) {
   const main = h(
     "div",
     { class: "dlb-main" },
-    h("div", { class: "dlb-title" }, nodes.question, nodes.named, nodes.file),
+    h("div", { class: "dlb-title" }, nodes.question, nodes.named, nodes.like, nodes.file),
+    nodes.search,
     nodes.back,
     sound,
     nodes.problem,

@@ -1,6 +1,7 @@
 // What the labeler knows, and what it asks for: the traits of the model behind it, read in one place.
 
-const TRAITS = ["classes", "clip", "ahead", "progress", "history", "opinion", "curve", "problem", "notice", "recording"];
+const TRAITS = ["classes", "clip", "ahead", "progress", "history", "opinion", "curve", "problem", "notice", "recording",
+  "search"];
 const EXCHANGE = ["heard", "said"]; // the number of the last request carried out, and the requests
 
 export class Traits {
@@ -47,6 +48,16 @@ export class Traits {
 
   get recording() {
     return Boolean(this.model.get("recording"));
+  }
+
+  /** A search by example, {words, target, heard, found}; null where there is none. */
+  get search() {
+    return this.model.get("search") ?? null;
+  }
+
+  /** Whether what stands behind it searches by example: the page that learns does not. */
+  get canSearch() {
+    return Boolean(this.progress.searches) && !this.recording;
   }
 
   get heard() {

@@ -41,10 +41,10 @@ export class Session {
     if (begun && !this.begun) this.#begin(begun.rows);
     this.round = this.rows.reduce((most, row) => Math.max(most, row.round), 0);
     const open = (pick) => pick && !this.standing.has(pick.clip);
-    this.back = back.filter(open);
-    this.shown = open(shown) ? shown : null;
-    if (this.shown && this.#done) this.back.push(this.shown);
-    if (this.#done) this.shown = null;
+    const waiting = [...back, shown].filter(open);
+    const there = new Set(waiting.map(({ clip }) => clip));
+    this.back = [...waiting, ...this.#takenBack.filter((clip) => !there.has(clip)).map((clip) => this.#asBefore(clip))];
+    if (!this.#done && this.back.length) this.shown = this.back.pop();
     if (!this.shown) this.advance();
   }
 
@@ -72,10 +72,10 @@ export class Session {
     return this.#due(AHEAD);
   }
 
-  /** From now on take the next clips from these; the clip on screen stays. */
-  suggest(picks) {
+  /** From now on take the next clips from these; the clip on screen stays, but for `now`. */
+  suggest(picks, now = false) {
     this.suggestions = picks;
-    if (!this.shown) this.advance();
+    if (now || !this.shown) this.advance();
   }
 
   /** Show the next clip; none where the budget is spent. */
@@ -187,6 +187,16 @@ export class Session {
     const picked = (row) => row.clip === clip && row.picked_by !== "undo" && row.picked_by !== "correction";
     const { picked_by, score } = this.rows.findLast(picked) ?? { picked_by: "order", score: null };
     return { clip, picked_by, score, why: "you took your decision back" };
+  }
+
+  /** Clips whose decision was undone and that were not decided on again, the last one at the end. */
+  get #takenBack() {
+    const last = new Map();
+    for (const { clip, status } of this.rows) {
+      last.delete(clip);
+      last.set(clip, status);
+    }
+    return [...last].filter(([, status]) => status === "undone").map(([clip]) => clip);
   }
 
   #take(row) {
