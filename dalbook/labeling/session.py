@@ -41,10 +41,10 @@ class LabelSession:
         Who labels.
     taken
         Called when this process opens the same file again.
-    unheard
-        Positions of clips that have no sound, so that they are not in `pool`; rows that they have are passed over.
     typical_first
         Whether learning starts from labels only, of typical clips; otherwise it starts at once, from none.
+    unheard
+        Positions of clips that have no sound, so that they are not in `pool`; rows that they have are passed over.
 
     Attributes
     ----------
