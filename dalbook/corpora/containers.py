@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 from dataclasses import replace
 
-from dalbook.corpora.mp3_frames import Stream, after_id3, mp3_stream
+from dalbook.corpora.mp3_frames import Stream, after_id3, mp3_streams
 
 UNKNOWN = 0x7FFFF000  # sizes from here on are what streaming writers put where they do not know the length
 TAIL = 1 << 16  # bytes at the end of a file in which its last page must begin
@@ -33,7 +33,7 @@ def streams(data: mmap.mmap | bytes) -> list[Stream]:
     [Stream(pieces=(), promised=None, slack=1, note='', mp3=False)]
     """
     if data[:4] in (b"RIFF", b"RIFX") and data[8:12] == b"WAVE":
-        return [_riff(data, "<" if data[:4] == b"RIFF" else ">")]
+        return _riffs(data) or _riff(data, "<" if data[:4] == b"RIFF" else ">")
     if data[:4] in (b"RF64", b"BW64") and data[8:16] == b"WAVEds64":
         return [_rf64(data)]
     if data[:4] == b"FORM" and data[8:12] in (b"AIFF", b"AIFC"):
@@ -45,7 +45,7 @@ def streams(data: mmap.mmap | bytes) -> list[Stream]:
     start = after_id3(data, 0)
     if data[start : start + 4] == b"fLaC":
         return _flac(data, start)
-    return [mp3_stream(data, start, len(data)) or Stream()]
+    return mp3_streams(data, start, len(data)) or [Stream()]
 
 
 def without_total(data: mmap.mmap | bytes, stream: Stream, total: int) -> Stream:
@@ -73,7 +73,17 @@ def _chunks(data, order: str, at: int) -> Iterator[tuple[bytes, int, int]]:
         at += 8 + size + size % 2
 
 
-def _riff(data, order: str) -> Stream:
+def _riffs(data) -> list[Stream]:
+    """WAV files that were joined as they are; none if it is only one."""
+    starts, at = [], 0
+    while data[at : at + 4] == b"RIFF" and data[at + 8 : at + 12] == b"WAVE":
+        starts.append(at)
+        at += 8 + struct.unpack("<I", data[at + 4 : at + 8])[0]
+    ends = [*starts[1:], len(data)]
+    return [Stream(((a, b),)) for a, b in zip(starts, ends, strict=True)] if len(starts) > 1 else []
+
+
+def _riff(data, order: str) -> list[Stream]:
     form, fact = b"", None
     for name, begin, size in _chunks(data, order, 12):
         if name == b"fmt ":
@@ -82,29 +92,28 @@ def _riff(data, order: str) -> Stream:
             fact = struct.unpack(order + "I", data[begin : begin + 4])[0]
         elif name == b"data" and len(form) >= 16:
             return _wave(data, order, form, fact, begin, size)
-    return Stream()
+    return [Stream()]
 
 
-def _wave(data, order: str, form: bytes, fact: int | None, begin: int, size: int) -> Stream:
+def _wave(data, order: str, form: bytes, fact: int | None, begin: int, size: int) -> list[Stream]:
     tag, _, rate, _, align = struct.unpack(order + "HHIIH", form[:14])
     end = begin + size
     if size >= UNKNOWN or end > len(data) or not _only_chunks(data, order, end):
         end = len(data)
     if tag == 0x55:
-        mp3 = mp3_stream(data, begin, end)
-        if mp3:
-            return replace(mp3, promised=fact, slack=3 * mp3.slack) if fact and fact < UNKNOWN else mp3
-        return Stream()
+        found = mp3_streams(data, begin, end)
+        if len(found) == 1 and fact and fact < UNKNOWN:
+            return [replace(found[0], promised=fact, slack=3 * found[0].slack)]
+        return found or [Stream()]
     pcm = tag in (1, 3, 6, 7) or (tag == 0xFFFE and form[24:26] in (b"\1\0", b"\3\0", b"\0\1", b"\0\3"))
     promised = None
     if pcm and align and size < UNKNOWN:
         promised = size // align
     if size == end - begin or end - begin >= UNKNOWN:
-        return Stream((), promised)
+        return [Stream((), promised)]
     pieces = ((0, 4), struct.pack(order + "I", end - 8), (8, begin - 4), struct.pack(order + "I", end - begin))
-    return Stream(
-        (*pieces, (begin, end)), promised, note="" if pcm or size >= UNKNOWN or not size else _bytes(size, end - begin)
-    )
+    note = "" if pcm or size >= UNKNOWN or not size else _bytes(size, end - begin)
+    return [Stream((*pieces, (begin, end)), promised, note=note)]
 
 
 def _bytes(promised: int, there: int) -> str:
@@ -159,7 +168,8 @@ def _ogg(data) -> list[Stream]:
     while data[at : at + 4] == b"OggS" and len(data) > at + 26 and data[at + 5] & 2:
         serials.add(data[at + 14 : at + 18])
         at = _page_end(data, at)
-    if last < 0 or data[last + 14 : last + 18] in serials:
+    again = data.find(b"OggS\0\2", at) if len(data) <= SMALL else -1  # also of the same serial number
+    if last < 0 or (data[last + 14 : last + 18] in serials and again < 0):
         return [Stream(note=note)]
     # the last page is of a stream that did not begin at the start of the file: several after each other
     starts, beginning, at = [], False, 0

@@ -172,7 +172,7 @@ def sound_files(root: str | os.PathLike) -> dict[str, str]:
         subfolders[:] = [name for name in subfolders if not name.startswith(".")]
         for name in names:
             path, ending = Path(here, name), Path(name).suffix.lower()
-            if not name.startswith(".") and ending in ENDINGS and path.is_file():
+            if not name.startswith(".") and ending in ENDINGS and not path.is_dir():
                 found[text(path.relative_to(root).as_posix())] = str(path)
             elif not name.startswith(".") and ending in FOREIGN:
                 foreign.append(text(path.relative_to(root).as_posix()))

@@ -6,13 +6,14 @@ import contextlib
 import json
 import mmap
 import os
+import re
 import struct
 from dataclasses import dataclass
 from functools import lru_cache
 
 import soundfile as sf
 
-from dalbook.corpora.containers import flac_starts, is_flac, streams, without_total
+from dalbook.corpora.containers import UNKNOWN, flac_starts, is_flac, streams, without_total
 from dalbook.corpora.ffmpeg import Frames
 from dalbook.corpora.mp3_frames import Stream
 from dalbook.corpora.view import Piece, View
@@ -25,6 +26,8 @@ BLOCK = 1 << 18  # frames read at once where the end is not known
 LEAD = 16 * 1152  # frames to decode before those wanted: those of lossy formats lean on earlier ones
 LEANING = ("MP3", "OGG")
 TRAILER = 1 << 16  # bytes that may stand behind the last sample: tags, and what a decoder has read ahead
+# what libsndfile notes of a chunk, or of a W64, that runs past the end of the file
+CUT_CHUNK = re.compile(r"^\s*(?:data|SSND|Data Size|riff)\s*:\s*(\d+) \(should be (\d+)\)", re.MULTILINE)
 UNSAID = 1 << 62  # libsndfile gives the largest 64-bit number where a stream does not say its length
 DECODERS = (
     *(f"dalbook.corpora.{name}" for name in ("containers", "ffmpeg", "layout", "mp3_frames", "sound_file", "view")),
@@ -148,6 +151,7 @@ def _unfold(path: str, data: mmap.mmap, stream: Stream) -> list[Stream]:
 def _part(path: str, data: mmap.mmap, stream: Stream, thorough: bool) -> tuple[Part, str]:
     """One stream as libsndfile reads it, and what its header says that is not so."""
     with open_part(path, stream.pieces) as file:
+        log = file.extra_info
         rate, frames, seekable, flac = file.samplerate, file.frames, file.seekable(), file.format == "FLAC"
         reached = not thorough and seekable and 0 < frames < UNSAID and _reaches(file, frames)
     promised = stream.promised
@@ -162,6 +166,9 @@ def _part(path: str, data: mmap.mmap, stream: Stream, thorough: bool) -> tuple[P
                 raise _Unfit(broken or "it holds no samples")
             seekable = False
     note = stream.note
+    cut = CUT_CHUNK.search(log) if promised is None and not stream.pieces else None
+    if cut and int(cut[2]) < int(cut[1]) < UNKNOWN:
+        note = f"its header promises {cut[1]} bytes of sound, {cut[2]} are there"
     if not note and promised is not None and abs(promised - frames) > stream.slack:
         note = f"its header promises {promised} samples, {frames} are there"
     return Part(stream.pieces, frames, seekable, rate), note

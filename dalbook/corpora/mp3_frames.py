@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dalbook.corpora.view import Piece
 
+NEXT = 1 << 12  # bytes that another stream has at least
 REACH = 1 << 16  # bytes in which the first frame must begin
 KBITS = {
     1: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
@@ -41,6 +42,20 @@ class Stream:
     mp3: bool = False
 
 
+def mp3_streams(data, start: int, end: int) -> list[Stream]:
+    """The MP3s after each other between two places in a file; none if there is none.
+
+    Where the rate or the number of channels changes a decoder would stop, so that another stream begins there.
+    """
+    found: list[Stream] = []
+    while (stream := mp3_stream(data, start, end)) is not None:
+        found.append(stream)
+        start = stream.pieces[-1][1] if stream.pieces else end
+        if end - start < NEXT:
+            break
+    return found
+
+
 def mp3_stream(data, start: int, end: int) -> Stream | None:
     """The MP3 between two places in a file; None if there is none."""
     first, header = _first_frame(data, start, end)
@@ -52,16 +67,19 @@ def mp3_stream(data, start: int, end: int) -> Stream | None:
         flags, frames, size = struct.unpack(">III", data[xing + 4 : xing + 16])
         size = (size if flags & 1 else frames) if flags & 2 else None
         frames = frames if flags & 1 else None
-        if frames and size and (first + size == end or data[first + size : first + size + 3] in (b"TAG", b"APE")):
+        plausible = frames and size and 24 <= size / frames <= 2881
+        if plausible and (first + size == end or data[first + size : first + size + 3] in (b"TAG", b"APE")):
             whole = start == 0 and end == len(data)
             return Stream(() if whole else ((first, end),), None, samples, mp3=True)
     ranges, count = _frames(data, first, end, header, bool(xing))
     if not count:
         return None
-    if frames and abs(frames - count) <= 1:
+    if frames and abs(frames - count) <= 1 and len(ranges) == 1 and end - ranges[-1][1] < NEXT:
         return Stream(() if start == 0 and end == len(data) else ((first, end),), None, samples, mp3=True)
     head = _xing_frame(data, first, xing, header, count, sum(b - a for a, b in ranges))
-    note = f"its header promises {frames * samples} samples, {count * samples} are there" if frames else ""
+    note = ""
+    if frames and abs(frames - count) > 1:
+        note = f"its header promises {frames * samples} samples, {count * samples} are there"
     return Stream((head, *ranges), None, samples, note, mp3=True)
 
 
@@ -71,6 +89,11 @@ def after_id3(data, at: int) -> int:
         a, b, c, d = data[at + 6 : at + 10]
         at += 10 + (a & 127) * 2097152 + (b & 127) * 16384 + (c & 127) * 128 + (d & 127) + 10 * (data[at + 5] >> 4 & 1)
     return at
+
+
+def _kind(header: int) -> int:
+    """What all frames of one stream have in common: version, layer, rate, and whether they are mono."""
+    return header & SAME | (header >> 6 & 3 == 3)
 
 
 def _frame(header: int) -> int:
@@ -101,7 +124,7 @@ def _first_frame(data, start: int, end: int) -> tuple[int, int]:
         after = at + size
         if size and after + 4 <= end:
             following = struct.unpack(">I", data[after : after + 4])[0]
-            if _frame(following) and following & SAME == header & SAME:
+            if _frame(following) and _kind(following) == _kind(header):
                 return at, header
         elif size and after == end and at == start:
             return at, header
@@ -112,21 +135,20 @@ def _first_frame(data, start: int, end: int) -> tuple[int, int]:
 def _frames(data, at: int, end: int, first: int, skip: bool) -> tuple[list[tuple[int, int]], int]:
     """Ranges of the file in which frame stands at frame, without what is no sound, and how many there are."""
     ranges, count, begin, unpack = [], 0, at, struct.Struct(">I").unpack_from
-    same = first & SAME
+    same = _kind(first)
     sizes: dict[int, int] = {}
     while at + 4 <= end:
         header = unpack(data, at)[0]
         size = sizes.get(header)
         if size is None:
-            size = sizes[header] = _frame(header) if header & SAME == same else 0
+            size = sizes[header] = _frame(header) if _kind(header) == same else 0
         if size and at + size <= end and not ((skip or count) and size > 32 and _xing(data, at, header)):
             count, at = count + 1, at + size
             continue
         if at > begin:
             ranges.append((begin, at))
         skip = False
-        at = _next_frame(data, at + size if size else at + 1, end, same)
-        begin = at
+        at = begin = _next_frame(data, at + size if size else at + 1, end, same)
     if begin < min(at, end):
         ranges.append((begin, min(at, end)))
     return ranges, count
@@ -136,13 +158,13 @@ def _next_frame(data, at: int, end: int, same: int) -> int:
     """Where frames go on; the end if nowhere."""
     while (at := data.find(b"\xff", at, end)) >= 0 and at + 4 <= end:
         header = struct.unpack(">I", data[at : at + 4])[0]
-        size = _frame(header) if header & SAME == same else 0
-        if size and at + size == end:
+        size = _frame(header)
+        if size and at + size == end and _kind(header) == same:
             return at
         if size and at + size + 4 <= end:
             following = struct.unpack(">I", data[at + size : at + size + 4])[0]
-            if _frame(following) and following & SAME == same:
-                return at
+            if _frame(following) and _kind(following) == _kind(header):
+                return at if _kind(header) == same else end  # a stream of another kind begins
         at += 1
     return end
 
