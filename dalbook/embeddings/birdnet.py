@@ -25,6 +25,8 @@ WINDOW = 3 * RATE  # samples that it hears at a time
 class BirdNET:
     """A running session of the package, which computes in processes of its own. Made by `load`; call it with clips."""
 
+    shared = True  # threads may call it at once
+
     def __init__(self, session) -> None:
         self._session, self._busy = session, threading.Lock()
 

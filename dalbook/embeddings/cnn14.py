@@ -31,6 +31,8 @@ SHORTEST = 9920  # samples, 0.31 s: 32 frames, which the network halves five tim
 class Cnn14:
     """CNN14 on a device. Made by `load`; call it with clips."""
 
+    shared = True  # threads may call it at once
+
     def __init__(self, net, device: str) -> None:
         self._net, self.device = net, device
 

@@ -47,7 +47,7 @@ class Encoder:
         self._own, self._loading = threading.local(), threading.Lock()
         # a function of somebody else's may not be made for threads; a TensorFlow Lite interpreter is not
         self._one_at_a_time = threading.Lock() if isinstance(self._embedder, OwnEmbedder) else None
-        self._loaded()  # what is wrong is said now
+        self._spare = [self._load()]  # what is wrong is said now
 
     @property
     def dimensions(self) -> int:
@@ -83,11 +83,15 @@ class Encoder:
                 broken[row] = reason(error)
         return x, broken
 
+    def _load(self) -> Callable:
+        return (
+            load_network(self._what, self._weights, self._device) if self._embedder.network else self._embedder.load()
+        )
+
     def _loaded(self) -> Callable:
+        """This thread's own, unless it is one that several threads may call, as PyTorch's networks are."""
         if not hasattr(self._own, "embed"):
             with self._loading:  # it silences warnings meanwhile, which only one thread at a time may do
-                network = self._embedder.network
-                self._own.embed = (
-                    load_network(self._what, self._weights, self._device) if network else self._embedder.load()
-                )
+                shared = bool(self._spare) and (getattr(self._spare[0], "shared", False) or not self._embedder.network)
+                self._own.embed = self._spare[0] if shared else self._spare.pop() if self._spare else self._load()
         return self._own.embed

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.metadata
 import sys
+import threading
 import types
+from concurrent.futures import ThreadPoolExecutor
 
 import field
 import numpy as np
@@ -190,3 +192,29 @@ def test_birdnet_is_called_as_its_package_wants(rec, tmp_path, monkeypatch):
         birdnet.load()
     with pytest.raises(ValueError, match="birdnet runs on the CPU here"):
         birdnet.load(device="cuda")
+
+
+@pytest.mark.parametrize(("shared", "loaded"), [(True, 1), (False, 3)])
+def test_threads_share_a_network_that_may_be_shared_and_have_their_own_of_others(shared, loaded, monkeypatch):
+    made = []
+
+    class Net:
+        def __init__(self):
+            made.append(self)
+            self.shared = shared
+
+        def __call__(self, clips):
+            together.wait()  # all threads are in at once
+            return np.array([[len(clip)] for clip in clips], np.float32)
+
+    together = threading.Barrier(3, timeout=60)
+    kind = registry.Embedder("json", "net", 1, (), network=True)
+    monkeypatch.setattr("json.net", lambda model, device: Net(), raising=False)
+    monkeypatch.setattr("json.RATE", 8000, raising=False)
+    encoder = Encoder(kind)
+    sounds = [(np.zeros(n, np.float32), 8000) for n in (3, 5)]
+    with ThreadPoolExecutor(3) as pool:
+        for x, broken in pool.map(encoder, [sounds] * 3):
+            assert x.tolist() == [[3], [5]]
+            assert broken == {}
+    assert len(made) == loaded
