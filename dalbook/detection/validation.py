@@ -8,7 +8,8 @@ Labels that a learner asked for are not a sample of the recordings: they lie whe
 of a class says nothing of how often it sounds. So each labeled clip counts as often as there are clips that are nearer
 to it than to any other labeled one. On UrbanSound8K (YAMNet, 60 labels asked for in one fold, 24 sessions) the recall
 that cross-validation then gives differs from that on the other folds by -4 points in the mean and 8 in size; with all
-labels counted alike by -8 and 10. The intervals hold the recall on the other folds in 19 of 24 sessions, and in 14.
+labels counted alike by -8 and 9. The intervals hold the recall on the other folds in 18 of 24 sessions, and in 15: they
+say what another draw of such recordings would give, not what other recordings would (`tools/report_check.py`).
 """
 
 from __future__ import annotations

@@ -111,7 +111,10 @@ def known(what: str | Callable | AnyEmbedder) -> AnyEmbedder:
 
 def name_of(what: str | Callable | AnyEmbedder) -> str:
     """What an embedder is called, in messages and in the names of cache files."""
-    return what if isinstance(what, str) else known(what).name
+    if isinstance(what, str):
+        return what
+    one = known(what)
+    return one.module.rpartition(".")[2] if isinstance(one, Embedder) else one.name
 
 
 def weights_file(name: str | AnyEmbedder, model: str | os.PathLike | None = None) -> Path | None:
