@@ -41,8 +41,7 @@ BESIDE = {
     "07_pseudo_labels": "learners.masks learners.mc_dropout learners.pseudo_labels",
     "08_dal": "learners.acquisition learners.masks learners.mc_dropout learners.metrics learners.pseudo_labels",
     "09_label_by_hand": "book.results corpora.toycity.clips labeling.agreement labeling.csv_rows webpage.replay",
-    "10_your_own_sounds": "book.player corpora.toycity.clips labeling.agreement labeling.exports learners.acquisition"
-    " learners.mc_dropout learners.protocol",
+    "10_your_own_sounds": "book.player corpora.toycity.clips labeling.agreement labeling.exports learners.acquisition",
     "11_threshold": "experiments.analysis learners.metrics",
     "12_weight": "experiments.analysis learners.metrics learners.pseudo_labels",
     "13_baselines": "experiments.analysis learners.metrics learners.registry",
