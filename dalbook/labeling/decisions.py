@@ -13,6 +13,7 @@ from dalbook.labeling.matching import Matches, some
 from dalbook.labeling.row_order import clashes, moment, words
 
 GROWING = ("folder", "table", "urbansound8k")  # corpora that may hold other clips next time
+NOT = "not "  # before a class, in a session about that one
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ class LabelBook:
         self.rows += 1
         self.chain = hashlib.sha256(self.chain.encode() + line(row)).hexdigest()[:24]
         clip = self.clips.get(row.clip)
-        if clip is None:
+        if clip is None or only_not(row.label, self.classes):
             return None
         before = self.standing.pop(clip, None)
         if row.clip in self._unclear and moment(row.time) == moment(self._unclear[row.clip][0].time):
@@ -183,12 +184,25 @@ def check_rows(
             f"{name} has rows of {len(strange)} clips that are not asked for here: {some(strange)} (in a game one "
             "fold is kept for testing); give another out="
         )
-    strange = list(dict.fromkeys(row.label for row in rows if row.label and row.label not in classes))
+    strange = list(
+        dict.fromkeys(
+            row.label for row in rows if row.label and row.label not in classes and not only_not(row.label, classes)
+        )
+    )
     if strange:
         raise ValueError(
             f"{name} has labels of classes that are not among {some(list(classes))}: {some(strange)}; add them to "
             "classes=, or give another out="
         )
+
+
+def only_not(label: str, classes: Sequence[str]) -> bool:
+    """Whether a label says only which class a clip is not, as in a session about one sound: no answer among more.
+
+    >>> only_not("not wren", ["wren", "owl"]), only_not("not wren", ["wren", "not wren"])
+    (True, False)
+    """
+    return label.startswith(NOT) and label.removeprefix(NOT) in classes and label not in classes
 
 
 def kept_part(kept: object, name: str, kind: type) -> object:

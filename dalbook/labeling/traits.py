@@ -25,6 +25,8 @@ class LabelerTraits(anywidget.AnyWidget):
         What went wrong with the last request, and what a person should know in any case.
     search
         A search by example: what it goes by, the class looked for, and how many were heard and found.
+    target
+        Of a session about one sound: its order, the orders there are, and words.
     recording
         Whether this is a recording, which takes no decisions.
     """
@@ -45,4 +47,5 @@ class LabelerTraits(anywidget.AnyWidget):
     first_sound = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     heard = traitlets.Int(0).tag(sync=True)
     search = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
+    target = traitlets.Dict(default_value=None, allow_none=True).tag(sync=True)
     said = traitlets.List().tag(sync=True)

@@ -18,9 +18,10 @@ from dalbook.labeling.examples import One, examples_of
 from dalbook.labeling.factory import LearnerFactory
 from dalbook.labeling.game import Game, game_pool
 from dalbook.labeling.given import given_embeddings, login, words
-from dalbook.labeling.search import Search
+from dalbook.labeling.orders import Orders
 from dalbook.labeling.session import LabelSession
 from dalbook.labeling.sound_cache import LabelSounds
+from dalbook.labeling.target import target_classes
 from dalbook.labeling.trainer import Trainer
 from dalbook.labeling.traits import LabelerTraits
 from dalbook.labeling.view import session_traits, without_kernel
@@ -69,6 +70,8 @@ class Labeler(LabelerTraits):
         sound file, ``(file, begin, end)`` in seconds, or a list of these.
     own_recording
         Whether a search brings clips of the example's own recording too.
+    target
+        One sound that is rare: each clip is it or is not. The file can be opened later with more classes.
 
     Raises
     ------
@@ -105,8 +108,10 @@ class Labeler(LabelerTraits):
         seed: int = 0,
         like: One | Sequence[One] | None = None,
         own_recording: bool = True,
+        target: str | None = None,
     ) -> None:
         x = given_embeddings(corpus, embedding)
+        classes = target_classes(target, classes, game) if target is not None else classes
         if game and classes is not None and tuple(classes) != corpus.classes:
             raise ValueError("a game is about the corpus's own classes: leave classes= out")
         pool = asked(corpus, x, game_pool(corpus) if game else np.arange(len(corpus)))
@@ -114,12 +119,11 @@ class Labeler(LabelerTraits):
         factory = LearnerFactory(learner, x, pool, config, seed, np.unique(corpus.recordings, return_inverse=True)[1])
         self._game = Game(corpus, factory) if game else None
         examples = [] if like is None else examples_of(corpus, x, embedding, like)
-        who = login() if annotator is None else annotator
-        rest = self._taken, factory.typical_first, np.flatnonzero(~embedded(x)).tolist()
-        self._session = LabelSession(corpus, out, classes, pool, budget, who, *rest)
+        rest = login() if annotator is None else annotator, self._taken, factory.typical_first
+        self._session = LabelSession(corpus, out, classes, pool, budget, *rest, np.flatnonzero(~embedded(x)).tolist())
         if self._game:
             self._game.keep_in(self._session.file.folder / "game.json")
-        self._search = Search(self._session, factory, examples, own_recording)
+        self._orders = Orders(self._session, factory, examples, own_recording, target is not None)
         self._lock = threading.RLock()
         super().__init__()
         try:
@@ -170,7 +174,7 @@ class Labeler(LabelerTraits):
     def act(self, request: Mapping) -> None:
         """Carry out a request, as the buttons do: ``{"do": "label", "clip": 3, "label": 0, "seconds": 1.5}``, "unsure",
         "skip" (with `clip` and `seconds`), "undo", "start", ``{"do": "class", "name": "wren"}``, "like" (with `clip`)
-        to search by it, or "found" to end the search.
+        to search by it, "found" to end that, or "order" (with `mode`) in a session about one sound.
 
         Raises
         ------
@@ -178,7 +182,7 @@ class Labeler(LabelerTraits):
             It cannot be carried out, or not be written; nothing has changed.
         """
         with self._lock:
-            self._search.act(request) or self._session.act(request)
+            self._orders.act(request) or self._session.act(request)
             self._tell_trainer()
             self._refresh()
 
@@ -214,7 +218,7 @@ class Labeler(LabelerTraits):
                     continue
                 heard = request["n"]
                 try:
-                    self._search.act(request) or self._session.act(request)
+                    self._orders.act(request) or self._session.act(request)
                 except Exception as error:  # whatever it is, an answer must come
                     problems.append(words(error))
             if heard > self.heard:
@@ -253,15 +257,13 @@ class Labeler(LabelerTraits):
             session.round = suggestions.round if suggestions else session.round
             medoids = trainer.medoids or self._provisional
             orders = (suggestions, medoids) if suggestions and session.started else (medoids,)
-            now, self._search.fresh = self._search.fresh, False
-            session.suggest(*filter(None, (self._search.order,)), *orders, now=now)
+            session.suggest(*self._orders.first, *orders, now=self._orders.begun())
             self._tell_trainer()
             with self.hold_sync():
-                self.set_trait("classes", list(session.classes))
-                for name, value in session_traits(session, suggestions, trainer.medoids is None, trainer.busy).items():
+                traits = session_traits(session, suggestions, trainer.medoids is None, trainer.busy)
+                traits |= self._orders.traits | {"curve": self._game.curve() if self._game else None}
+                for name, value in {"classes": list(session.classes), **traits}.items():
                     self.set_trait(name, value)
-                self.search = self._search.shown
-                self.curve = self._game.curve() if self._game else None
                 self.notice = " ".join(filter(None, (self._left_out, session.notice, trainer.problem)))
                 if self.first_sound and not (self.clip and self.clip["clip"] == self.first_sound["about"]["sound"]):
                     self.first_sound = None  # it would stay in the notebook's file

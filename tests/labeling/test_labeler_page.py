@@ -377,6 +377,16 @@ def test_more_like_a_clip_on_screen_and_one_of_the_history(visit):
     assert [clip for _, clip, _ in page.rows][3::2] == [0, 5]
 
 
+def test_one_sound_has_yes_and_no_and_its_order_can_be_chosen(visit):
+    page = visit(target=1, classes=json.dumps(["dog_bark", "not dog_bark"])).focus()
+    expect(page.root).to_contain_text("3 found in 41 heard. About 7 are left")
+    expect(page.button("Add a class")).to_be_hidden()
+    page.press("y", "n", "1", "2")
+    page.click("Likeliest")
+    expect(page.button("Likeliest")).to_have_attribute("aria-pressed", "true")
+    assert page.rows == [*(["label", clip, clip % 2] for clip in range(4)), ["order", None, None]]
+
+
 def test_no_name_of_a_clip_is_shown_unless_asked_for(visit):
     page = visit().focus()
     page.press("1", "2")

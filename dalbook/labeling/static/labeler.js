@@ -13,6 +13,7 @@ import { h, icon } from "./labeler_parts.js";
 import { showProgress } from "./labeler_progress.js";
 import { searching } from "./labeler_search.js";
 import { soundPanel } from "./labeler_sound.js";
+import { drawTarget } from "./labeler_target.js";
 import { Traits } from "./labeler_traits.js";
 
 export function render({ model, el }) {
@@ -53,11 +54,11 @@ export function render({ model, el }) {
     if (closed) return;
     answer.take();
     show(); // before all else: the next sound is what a person waits for
-    const keys = keysFor(traits.classes.length);
+    const keys = traits.target ? ["y", "n"] : keysFor(traits.classes.length);
     showProgress(ui);
     showTitle();
     redraw(layout.back, state.review, drawBack);
-    redraw(layout.grid, [traits.classes, state.adding, traits.recording], () => grid.draw(keys));
+    redraw(layout.grid, [traits.classes, state.adding, traits.recording, !traits.target], () => grid.draw(keys));
     showDecisions(keys);
     redraw(layout.problem, answer.problem, answer.drawProblem);
     showBeside();
@@ -79,6 +80,8 @@ export function render({ model, el }) {
     layout.back.hidden = !state.review;
     layout.like.hidden = !traits.canSearch || !id;
     layout.search.hidden = !traits.search;
+    layout.target.hidden = !traits.target;
+    redraw(layout.target, traits.target, () => drawTarget(traits, hands));
     redraw(layout.search, [traits.search, traits.classes], drawSearch);
   }
 

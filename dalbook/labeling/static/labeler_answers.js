@@ -45,6 +45,7 @@ export function answers({ traits, state, say, update }) {
   function outcome({ do: what, label, name: added }) {
     if (what === "label") return `${state.review ? "Changed to" : "Labeled"} ${traits.className(label)}.`;
     const done = { unsure: "Noted as unsure.", skip: "Skipped.", undo: "Taken back.", start: "Learning starts.", found: "The search is over." };
+    if (what === "order") return "These come first now.";
     if (what === "like") return "The nearest clips come first.";
     return done[what] ?? `Added ${added}.`;
   }
@@ -63,7 +64,7 @@ export function answers({ traits, state, say, update }) {
       ];
     }
     const { problem } = traits;
-    const title = ["class", "start", "like", "found"].includes(failed) ? "That did not work." : "Not saved.";
+    const title = ["class", "start", "like", "found", "order"].includes(failed) ? "That did not work." : "Not saved.";
     return [...(problem && failed ? [h("b", {}, title)] : []), ...(problem ? [h("p", {}, problem)] : [])];
   }
 

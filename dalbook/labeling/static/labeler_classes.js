@@ -38,7 +38,7 @@ export function classGrid({ traits, state, layout, update }, { decide, addClass 
 
   function draw(keys) {
     const buttons = traits.classes.map((title, label) => button(title, label, keys[label]));
-    return traits.recording ? buttons : [...buttons, adder()];
+    return traits.recording || traits.target ? buttons : [...buttons, adder()];
   }
 
   /** Counts, the class chosen last, and whether a decision can be made now. */

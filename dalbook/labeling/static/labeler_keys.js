@@ -19,6 +19,7 @@ export function drawHelp(keys) {
   const named = keys.filter(Boolean).map((key) => key.toUpperCase());
   const rows = [
     [named.length > 1 ? `${named[0]} to ${named.at(-1)}` : (named[0] ?? "1"), "the class on the button"],
+    ["Y, N", "yes and no, where one sound is looked for"],
     ["U", "unsure: nothing is learned from this clip"],
     ["S", "skip"],
     ["Backspace", "take the last decision back, then the one before it"],
@@ -55,7 +56,8 @@ export function listenToKeys({ traits, state, panel, layout, update, focus }, { 
 
   /** Act on a key; false where it means nothing here. */
   function act(key, event) {
-    const label = keysFor(traits.classes.length).indexOf(key);
+    const yesOrNo = traits.target ? ["y", "n"].indexOf(key) : -1;
+    const label = yesOrNo >= 0 ? yesOrNo : keysFor(traits.classes.length).indexOf(key);
     if (label >= 0) decide({ do: "label", label }, event);
     else if (key === "u") decide({ do: "unsure" }, event);
     else if (key === "s") decide({ do: "skip" }, event);

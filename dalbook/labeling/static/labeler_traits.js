@@ -1,7 +1,7 @@
 // What the labeler knows, and what it asks for: the traits of the model behind it, read in one place.
 
 const TRAITS = ["classes", "clip", "ahead", "progress", "history", "opinion", "curve", "problem", "notice", "recording",
-  "search"];
+  "search", "target"];
 const EXCHANGE = ["heard", "said"]; // the number of the last request carried out, and the requests
 
 export class Traits {
@@ -53,6 +53,11 @@ export class Traits {
   /** A search by example, {words, target, heard, found}; null where there is none. */
   get search() {
     return this.model.get("search") ?? null;
+  }
+
+  /** Of a session about one sound: {mode, orders, words}; null elsewhere. */
+  get target() {
+    return this.model.get("target") ?? null;
   }
 
   /** Whether what stands behind it searches by example: the page that learns does not. */
