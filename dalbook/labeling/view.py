@@ -19,7 +19,7 @@ ASKS = {  # what the model asks for, by what picks; of others the least sure
     "mal": "The model asks for the most typical clip of each group of similar ones.",
 }
 LAST = 10  # decisions in a notebook without a kernel
-HISTORY = 50  # decisions to look back at
+HISTORY = 1000  # decisions to look back at
 RECENT = 20  # decisions whose time tells the pace
 
 

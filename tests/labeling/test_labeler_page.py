@@ -387,6 +387,31 @@ def test_one_sound_has_yes_and_no_and_its_order_can_be_chosen(visit):
     assert page.rows == [*(["label", clip, clip % 2] for clip in range(4)), ["order", None, None]]
 
 
+def test_any_decision_is_found_by_class_status_or_name(visit):
+    page = visit(clips=80).focus()
+    page.page.evaluate("""() => {
+      for (let clip = 0; clip < 70; clip++) {
+        engine.act(clip % 7 ? { do: "label", clip, label: clip % 10 } : { do: "skip", clip });
+      }
+      model.change(engine.traits());
+    }""")
+    items = page.root.locator(".dlb-history li")
+    expect(items).to_have_count(51)
+    expect(items.last).to_contain_text("20 more")
+    page.root.get_by_label("Find a decision").fill("skipped")
+    expect(items).to_have_count(10)
+    page.root.get_by_label("Find a decision").fill("1001-3-0 drilling")
+    expect(items).to_have_count(0 + 1)
+    expect(items).to_contain_text("No decision has all of these words.")
+    page.root.get_by_label("Find a decision").fill("1001-13-0 dog_bark")
+    expect(items).to_have_count(1)
+    page.page.keyboard.type("1")  # typed into the field, it decides nothing
+    page.root.get_by_label("Find a decision").fill("1001-13-0 dog_bark")
+    page.click("Change decision 14, dog_bark")
+    page.press("1")
+    assert page.rows[-1] == ["label", 13, 0]
+
+
 def test_no_name_of_a_clip_is_shown_unless_asked_for(visit):
     page = visit().focus()
     page.press("1", "2")

@@ -24,6 +24,7 @@ export function render({ model, el }) {
   const state = {
     review: null, // an earlier decision listened to again: {clip, id, words, change}
     adding: false, // whether a class is being named
+    filter: "", // words that a decision in the list must have
     named: false, // whether clips' names are shown, which may give the class away
     shownAt: 0, // when the clip came on screen, as performance.now()
     quietUntil: 0, // until then a decision was meant for the clip before
@@ -103,7 +104,7 @@ export function render({ model, el }) {
     const { classes, clip, curve, history, opinion, recording } = traits;
     const own = opinion && clip && opinion.clip === clip.clip ? opinion : null;
     redraw(layout.opinion, [own, classes, clip?.why], () => drawOpinion(own, classes, clip?.why));
-    redraw(layout.history, [history, classes, recording, state.named], drawHistory);
+    redraw(layout.history, [history, classes, recording, state.named, state.filter], drawHistory);
     layout.curve.hidden = !curve;
     redraw(layout.curve, curve, () => (curve ? [h("h3", {}, "Learning curve"), ...drawMineAndRandom(curve)] : []));
   }

@@ -36,6 +36,7 @@ export function buildLayout(sound) {
     status: part("status", "p", { role: "status" }),
     help: part("help", "div", { role: "region", "aria-label": "Keys", hidden: true }),
     opinion: part("opinion"),
+    filter: part("filter", "input", { type: "text", "aria-label": "Find a decision", placeholder: "Find: class, status, name" }),
     history: part("history", "ol", { "aria-label": "Last decisions, newest first" }),
     curve: part("curve", "section", { hidden: true, "aria-label": "Learning curve" }),
   };
@@ -59,7 +60,7 @@ export function buildLayout(sound) {
     "aside",
     { class: "dlb-aside", "aria-label": "Beside the sound" },
     h("details", {}, h("summary", {}, "What does the model think?"), nodes.opinion),
-    h("section", { "aria-label": "Last labels" }, h("h3", {}, "Last labels"), nodes.history),
+    h("section", { "aria-label": "Last labels" }, h("h3", {}, "Last labels"), nodes.filter, nodes.history),
     nodes.curve,
   );
   const head = h("header", { class: "dlb-head" }, stage, nodes.counts, nodes.meter, nodes.start);

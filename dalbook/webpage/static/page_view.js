@@ -1,6 +1,6 @@
 // A session as the labeler's user interface shows it; in a notebook dalbook/labeling/view.py does this.
 
-const HISTORY = 50; // decisions to look back at
+const HISTORY = 1000; // decisions to look back at
 const GOAL = 20; // labels; the bar's end moves on by as many
 
 const ASKS = {
