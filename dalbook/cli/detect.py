@@ -22,6 +22,8 @@ def add(commands) -> None:
     label.add_argument("--classes", required=True, metavar="A,B,C", help="what to tell apart, with commas between")
     label.add_argument("--segment", type=float, default=4.0, metavar="S", help="cut into S seconds (default 4)")
     label.add_argument("--embedding", default="logmel", help="logmel (default), mfcc, yamnet, cnn14 or birdnet")
+    label.add_argument("--like", metavar="FILE", help="clips that sound like this file come first")
+    label.add_argument("--target", metavar="NAME", help="look for this one class: yes or no")
     label.set_defaults(command=_label)
 
     train = commands.add_parser(
@@ -138,6 +140,8 @@ def _label(options: argparse.Namespace) -> int:
     from dalbook.labeling.notebook import open_notebook, write_notebook
 
     classes = [name.strip() for name in options.classes.split(",") if name.strip()]
-    path = write_notebook(Path("labels.ipynb"), options.folder, classes, options.segment, options.embedding)
+    path = write_notebook(
+        Path("labels.ipynb"), options.folder, classes, options.segment, options.embedding, options.like, options.target
+    )
     print(f"wrote {path}")
     return open_notebook(path)

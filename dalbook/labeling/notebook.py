@@ -24,11 +24,17 @@ CODE = """\
 from dalbook import Labeler, load_folder
 
 corpus = load_folder({folder!r}, classes={classes!r}, segment={segment:g})
-Labeler(corpus, out={labels!r}, embedding={embedding!r})"""
+Labeler(corpus, out={labels!r}, embedding={embedding!r}{more})"""
 
 
 def write_notebook(
-    path: str | os.PathLike, folder: str | os.PathLike, classes: Sequence[str], segment: float, embedding: str
+    path: str | os.PathLike,
+    folder: str | os.PathLike,
+    classes: Sequence[str],
+    segment: float,
+    embedding: str,
+    like: str | None = None,
+    target: str | None = None,
 ) -> Path:
     """Write a notebook whose one cell opens the labeler; its labels go to a CSV file of its name beside it.
 
@@ -44,6 +50,8 @@ def write_notebook(
         Seconds.
     embedding
         An embedder's name or an .npz file.
+    like, target
+        As the `Labeler` takes them: a sound file to search by, and the one class to look for.
 
     Returns
     -------
@@ -62,7 +70,9 @@ def write_notebook(
     path, folder = Path(path), os.fspath(folder)
     if not Path(folder).expanduser().is_dir():
         raise FileNotFoundError(f"{folder}: there is no such folder")
+    more = "".join(f", {name}={value!r}" for name, value in (("like", like), ("target", target)) if value is not None)
     parts = {
+        "more": more,
         "folder": folder,
         "classes": list(class_names(classes)),
         "segment": segment,

@@ -53,6 +53,17 @@ def test_the_notebook_labels_when_it_is_run(here, monkeypatch, capsys):
     assert "hiss" in (here / "labels.csv").read_text()
 
 
+def test_search_by_example_and_one_target(here, monkeypatch):
+    installed(monkeypatch, False)
+    assert label("--like", "rec/a.wav", "--target", "hiss") == 0
+    code = nbformat.read("labels.ipynb", as_version=4).cells[1].source
+    lines, last = code.rsplit("\n", 1)
+    assert last == "Labeler(corpus, out='labels.csv', embedding='mfcc', like='rec/a.wav', target='hiss')"
+    scope: dict = {}
+    exec(lines, scope)
+    eval(last, scope).close()
+
+
 def test_it_is_opened_and_one_that_is_there_is_left_alone(here, monkeypatch, capsys):
     opened = []
     monkeypatch.setattr(
