@@ -63,6 +63,7 @@ class Layout:
 
     @property
     def frames(self) -> int:
+        """Samples of all streams, at the rate of the first."""
         return sum(part.samples(self.rate) for part in self.parts)
 
 

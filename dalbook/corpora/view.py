@@ -40,20 +40,25 @@ class View(io.RawIOBase):
         self._at = 0
 
     def readable(self) -> bool:
+        """It can be read."""
         return True
 
     def seekable(self) -> bool:
+        """Any place in it can be reached."""
         return True
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Go to a place; gives it, in bytes."""
         base = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._starts[-1]}[whence]
         self._at = max(0, base + offset)
         return self._at
 
     def tell(self) -> int:
+        """Where reading goes on, in bytes."""
         return self._at
 
     def readinto(self, buffer) -> int:
+        """Fill a buffer; gives how many bytes came."""
         wanted, done = memoryview(buffer).cast("B"), 0
         while done < len(wanted) and self._at < self._starts[-1]:
             k = bisect.bisect_right(self._starts, self._at) - 1
@@ -72,6 +77,7 @@ class View(io.RawIOBase):
         return done
 
     def close(self) -> None:
+        """Close the other file too."""
         if not self.closed:
             self._file.close()
         super().close()
