@@ -16,13 +16,13 @@ from dalbook.learners.mc_dropout import summarize
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = ROOT / "chapters"
-TERMS = """acquisition function, active learning, alpha, BALD, bootstrap interval, budget, calibration, confidence,
-confidence threshold, corpus, cosine distance, DAL, dropout, dropout mask, embedding, fold, hypothesis, k-medoids,
-Kullback-Leibler divergence, label propagation, label spreading, learner, learning curve, log-mel spectrogram,
-macro-averaged recall, MAL, margin, medoid, MFCC, minibatch, Monte Carlo dropout, oracle, paired difference, PANN, pool,
-posterior, predictive entropy, pseudo-label, random sampling, ridge regression, sampling weight, seed, segment,
-self-training, softmax, toy-city, transfer learning, trial, uncertainty, uncertainty herding, variation ratio, vote,
-vote distribution, vote entropy"""
+TERMS = """acquisition function, active learning, Adam, alpha, BALD, bootstrap interval, budget, calibration,
+confidence, confidence threshold, corpus, cosine distance, DAL, dropout, dropout mask, embedding, fold, hypothesis,
+k-medoids, kappa, Kullback-Leibler divergence, label propagation, label spreading, learner, learning curve, log-mel
+spectrogram, macro-averaged recall, MAL, margin, max entropy, medoid, MFCC, minibatch, Monte Carlo dropout, oracle,
+paired difference, PANN, pool, posterior, predictive entropy, pseudo-label, random sampling, ReLU, ridge regression,
+sampling weight, scan, seed, segment, self-training, softmax, toy-city, transfer learning, trial, uncertainty,
+uncertainty herding, variation ratio, vote, vote distribution, vote entropy, weight decay, Wilcoxon test"""
 
 
 def page(name: str) -> str:
