@@ -494,7 +494,7 @@ def test_a_click_on_the_map_plays_the_clip_and_so_does_the_list(reader):
     page.locator(".dlb-map").scroll_into_view_if_needed()
     page.locator(".dlb-map").click(position={"x": 60, "y": 60})
     words = page.locator(".dlb-listen + p")
-    expect(words).to_contain_text("Playing 1")
+    expect(words).to_contain_text("Playing Clip ")
     first = words.inner_text()
     page.get_by_label("A clip of the map").select_option(index=3)
     page.get_by_role("button", name="Listen", exact=True).press("Enter")
