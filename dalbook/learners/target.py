@@ -10,7 +10,7 @@ SURE = 1.96  # standard errors in 95 % intervals
 
 
 def target_scores(points: np.ndarray, labels: dict[int, bool]) -> np.ndarray:
-    """Ridge regression on yes (1), no (-1), and all unlabeled clips as weak noes.
+    """Ridge regression on yes (1), no (-1), and all unlabeled clips as weak negatives.
 
     Parameters
     ----------

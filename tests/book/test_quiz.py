@@ -43,7 +43,7 @@ def test_a_question_that_cannot_be_asked_is_named(question, message):
 
 
 def test_a_chapter_without_questions_is_named():
-    with pytest.raises(ValueError, match="no quiz of chapter '99': choose one of 01, 02"):
+    with pytest.raises(ValueError, match="no quiz of chapter '99': choose one of 00, 01"):
         quiz("99")
 
 
