@@ -237,7 +237,8 @@ def weight(requests: list[str], address: str) -> int:
 def test_the_book_reads_from_a_folder(browser):
     """Without any server: a double click on a page with a figure and a formula."""
     html = {name: (BOOK / name).read_text(encoding="utf-8") for name in PAGES}
-    chapter = next(BOOK / name for name in PAGES if "plotly-graph-div" in html[name] and "math notranslate" in html[name])
+    signs = ("plotly-graph-div", "math notranslate")
+    chapter = next(BOOK / name for name in PAGES if all(sign in html[name] for sign in signs))
     visit = Visit(browser, chapter.as_uri())
     assert visit.complaints == []
     assert all(url.startswith(("file:", "data:", "blob:")) for url in visit.requests)

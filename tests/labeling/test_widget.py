@@ -274,7 +274,9 @@ def test_sounds_come_unasked_and_when_asked_for(labeler, monkeypatch):
             assert change.wait_for(lambda: sum(c["sound"] == clip for c, _ in sent) >= times, 60)
         return next((c, b) for c, b in sent if c["sound"] == clip)
 
-    due = [one.clip["clip"], *(pick["clip"] for pick in one.ahead)]
+    first, due = one.first_sound, [one.clip["clip"], *(pick["clip"] for pick in one.ahead)]
+    assert first["about"]["sound"] == due[0]  # it comes with the labeler, and not once more by itself
+    sent.append((first["about"], first["buffers"]))
     for clip in due:
         content, buffers = wait_for(clip)
         assert (content["mime"], content["rate"], len(buffers)) == ("audio/flac", 8000, 3)
