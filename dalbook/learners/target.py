@@ -6,7 +6,6 @@ import numpy as np
 
 WEAK = 0.003  # what an unlabeled clip counts for as a no, where a label counts for one
 RIDGE = 1.0  # keeps the weights small
-SURE = 1.96  # standard errors in 95 % intervals
 
 
 def target_scores(points: np.ndarray, labels: dict[int, bool]) -> np.ndarray:
@@ -63,9 +62,9 @@ def share_interval(found: int, of: int) -> tuple[float, float]:
     >>> [round(end, 3) for end in share_interval(2, 50)]
     [0.011, 0.135]
     """
+    from scipy.stats import binomtest
+
     if not of:
         return 0.0, 1.0
-    share, square = found / of, SURE**2
-    middle = (share + square / (2 * of)) / (1 + square / of)
-    half = SURE * np.sqrt(share * (1 - share) / of + square / (4 * of**2)) / (1 + square / of)
-    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
+    ends = binomtest(found, of).proportion_ci(method="wilson")
+    return float(ends.low), float(ends.high)
