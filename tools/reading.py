@@ -14,7 +14,6 @@ from pathlib import Path
 
 import nbformat
 import numpy as np
-from fold import HIDDEN
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = ROOT / "_build" / "html" / "chapters"
@@ -48,16 +47,16 @@ def reading(path: Path) -> Reading:
     if path.suffix == ".md":
         text = path.read_text(encoding="utf-8")
         return Reading(len(WORD.findall(text)), (), sounds, None)
-    words, lines, said, solution = 0, [], None, False
+    words, lines, said = 0, [], None
     for cell in nbformat.read(path, 4).cells:
-        solution = solution or "{solution-start}" in cell.source
-        if not solution and cell.cell_type == "markdown":
+        if "jupyter" in cell.metadata:  # folded, see tools/fold.py: a solution, or hidden in the book
+            continue
+        if cell.cell_type == "markdown":
             words += len(WORD.findall(cell.source))
             found = SAID.search(cell.source)
             said = int(found[1]) if found else said
-        elif not solution and not HIDDEN & set(cell.metadata.get("tags", [])):
+        else:
             lines.append(len(cell.source.splitlines()))
-        solution = solution and "{solution-end}" not in cell.source
     return Reading(words, tuple(lines), sounds, said)
 
 
