@@ -131,7 +131,6 @@ class Labeler(LabelerTraits):
         except RuntimeError:
             self._loop = None
         self._sent: set[int] = set()
-        self._begins = True  # until the first clip's sound has come with the labeler, or is late
         self._begun, self._known = None, 0  # what the trainer has been told: a beginning, and how many changes since
         self._provisional = order_at_once(x, pool)
         self._sounds = LabelSounds(corpus, lambda clip, *sound: self._soon(self._send_sound, clip, *sound))
@@ -143,10 +142,11 @@ class Labeler(LabelerTraits):
             self._game and self._game.idle,
         )
         self._tell_trainer()
-        self._trainer.start()
-        self._trainer.wait_for_first(PATIENCE if factory.typical_first else FIRST)
-        self._refresh()
-        self._bring_first_sound()
+        with self._lock:  # nothing is sent before the first clip's sound, which comes with the labeler itself
+            self._trainer.start()
+            self._trainer.wait_for_first(PATIENCE if factory.typical_first else FIRST)
+            self._refresh()
+            self._bring_first_sound()
         self.on_msg(self._heard_message)
         self.observe(self._hear, "said")
 
@@ -272,21 +272,12 @@ class Labeler(LabelerTraits):
 
     def _bring_first_sound(self) -> None:
         """Let the sound of the first clip come with the labeler itself: while a cell runs, a kernel sends nothing."""
-        first = self.clip["clip"] if self.clip else None
-        sound = None if first is None else self._sounds.wait_for(first, HEARD)
-        with self._lock:
-            self._begins = False
-            if sound:
-                about, buffers = sound
-                self.first_sound = {"about": about, "buffers": buffers}
-            elif first is not None:
-                self._sounds.want(first)
+        sound = self._sounds.wait_for(self.clip["clip"], HEARD) if self.clip else None
+        if sound:
+            self.first_sound = {"about": sound[0], "buffers": sound[1]}
 
     def _send_sound(self, clip: int, message: dict, buffers: list[bytes]) -> None:
-        first = self.first_sound["about"]["sound"] if self.first_sound else None
-        if self._begins and self.clip:
-            first = self.clip["clip"]
-        if clip != first:  # that one comes with the labeler
+        if not (self.first_sound and self.first_sound["about"]["sound"] == clip):
             self.send(message, buffers)
 
     def _send_ahead(self) -> None:
